@@ -1,0 +1,116 @@
+"""Every check of the repository, one session each: `nox -l` lists them, CONTRIBUTING.md says which to run when."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pathlib
+
+import nox
+
+nox.needs_version = ">=2026.4"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["tests", "typing", "lint", "integration"]
+
+ROOT = pathlib.Path(__file__).parent
+DIST = ROOT / "dist"
+PACKAGES = ["httpx-urls", "httpx-models", "httpx-transport", "httpx-client", "httpx-cli", "httpx"]
+PYTHONS = nox.project.python_versions(nox.project.load_toml(ROOT / "packages" / "httpx" / "pyproject.toml"))
+OLDEST = PYTHONS[0]
+
+# Interpreters that pyenv keeps are not on PATH, and its shims refuse them: show their folders to nox.
+PYENV = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv"))
+os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, sorted(PYENV.glob("versions/3.*/bin")))])
+
+
+def import_name(package: str) -> str:
+    """Return the import name of a distribution of ours."""
+    return package.replace("-", "_")
+
+
+def check_provenance(session: nox.Session) -> None:
+    """Fail unless every distribution of ours in the session's environment comes from this tree."""
+    session.run("python", "tests-integration/provenance.py", silent=True)
+
+
+def install_editable(session: nox.Session, *groups: str) -> None:
+    """Install all six from the working tree, in one command so that none is looked for elsewhere."""
+    sources = [word for package in PACKAGES for word in ("-e", f"packages/{package}")]
+    session.install(*sources, *(word for group in groups for word in ("--group", group)))
+    check_provenance(session)
+
+
+@functools.cache
+def build_wheels(session: nox.Session) -> pathlib.Path:
+    """Build the six wheels once per run of nox; return the constraints file that pins our names to them."""
+    session.run("uv", "build", "-q", "--wheel", "--all-packages", "--clear", "-o", str(DIST), external=True)
+    constraints = DIST / "constraints.txt"
+    lines = [f"{p} @ {next(DIST.glob(import_name(p) + '-[0-9]*.whl')).as_uri()}\n" for p in PACKAGES]
+    constraints.write_text("".join(lines))
+    return constraints
+
+
+@nox.session(python=OLDEST)
+def tests(session: nox.Session) -> None:
+    """Run each package's own tests on the working tree, and ask each for 100 % coverage by itself."""
+    install_editable(session, "test")
+    for package in session.posargs or PACKAGES:
+        session.run("pytest", f"packages/{package}/tests", f"--cov={import_name(package)}", "--cov-report=term-missing")
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("package", PACKAGES)
+def alone(session: nox.Session, package: str) -> None:
+    """Install one wheel with only its declared dependencies, and run its own tests against it."""
+    constraints = build_wheels(session)
+    session.install("-c", str(constraints), package)
+    check_provenance(session)
+    session.run("python", "tests-integration/provenance.py", "--only", package, silent=True)
+    session.install("-c", str(constraints), "--group", f"packages/{package}/pyproject.toml:test")
+    session.run("pytest", "-q", f"packages/{package}/tests", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def integration(session: nox.Session) -> None:
+    """Run tests-integration/ on the built wheels: real sockets, TLS, processes, and the structure of the tree."""
+    constraints = build_wheels(session)
+    session.install("-c", str(constraints), *PACKAGES, "--group", "test", "--group", "lint", "--group", "typing")
+    check_provenance(session)
+    session.run("pytest", "tests-integration", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def typing(session: nox.Session) -> None:
+    """Check types with mypy --strict (sources and tests, package by package) and with pyright."""
+    install_editable(session, "test", "typing")
+    for package in PACKAGES:
+        session.run("mypy", f"packages/{package}/src", f"packages/{package}/tests")
+    session.run("mypy", "tests-integration", "benchmarks")
+    session.run("pyright")
+
+
+@nox.session(python=OLDEST)
+def lint(session: nox.Session) -> None:
+    """Check style and format with ruff, and the arrows between the packages with import-linter."""
+    install_editable(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session(python=OLDEST)
+def build(session: nox.Session) -> None:
+    """Build sdists and wheels of all six into dist/."""
+    session.run("uv", "build", "-q", "--all-packages", "--clear", "-o", str(DIST), external=True)
+    session.log("\n".join(sorted(path.name for path in DIST.iterdir())))
+
+
+@nox.session(python=OLDEST)
+def demo(session: nox.Session) -> None:
+    """Show real requests (sync, asyncio, trio, command line) through the installed packages, on a local server."""
+    constraints = build_wheels(session)
+    session.install("-c", str(constraints), *PACKAGES, "trio")
+    check_provenance(session)
+    session.run("python", "docs/demo.py")

@@ -1,0 +1,3 @@
+"""The version of httpx-client, in one place."""
+
+__version__ = "0.1.0"

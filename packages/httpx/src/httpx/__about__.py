@@ -1,0 +1,3 @@
+"""The version of httpx, in one place."""
+
+__version__ = "0.28.2"
