@@ -1,0 +1,278 @@
+"""The backend for asyncio: a Protocol with its own buffer, one future per wait, and no task of its own.
+
+What the loop pushes is kept until somebody asks; what somebody waits for is a future that the loop's call fulfils.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterable, Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Final
+
+from ._interface import Event, Source
+from ._sources import AsyncIterableSource
+
+if TYPE_CHECKING:
+    import ssl
+
+    from ._interface import Bytes
+
+_SLICE: Final = 131_072  # bytes that are handed over at once
+_HIGH_WATER: Final = 262_144  # received bytes that nobody has asked for, above which the loop stops reading
+
+
+class AsyncioStream(asyncio.Protocol):
+    """A connection of the running event loop, plain or TLS.
+
+    Args:
+        loop: The loop that will feed it.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_buffered",
+        "_deadline",
+        "_ended",
+        "_failure",
+        "_loop",
+        "_paused",
+        "_timer",
+        "_transport",
+        "_waiter",
+        "_waiting_to_write",
+        "_writable",
+    )
+
+    _transport: asyncio.Transport
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._buffer: list[bytes] = []
+        self._buffered = 0
+        self._ended = False
+        self._failure: Exception | None = None
+        self._paused = False
+        self._writable = True
+        self._waiter: asyncio.Future[None] | None = None
+        self._waiting_to_write = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        """Keep the bytes, and stop reading where nobody takes them."""
+        self._buffer.append(data)
+        self._buffered += len(data)
+        if self._buffered > _HIGH_WATER and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Note the end; the transport then closes itself."""
+        self._ended = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note the end, and why."""
+        self._ended = True
+        self._failure = exc
+        self._writable = True  # whoever waits to write shall learn of it
+        self._disarm()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """Note that the peer takes less than we send."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """Note that the peer takes more."""
+        self._writable = True
+        if self._waiting_to_write:
+            self._wake()
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    # What the exchange calls.
+
+    def receive(self) -> bytes | None:
+        """Return bytes that are here, b"" at the end, None where there are none yet."""
+        buffer = self._buffer
+        if not buffer:
+            return self._end()
+        data = buffer[0] if len(buffer) == 1 else b"".join(buffer)
+        buffer.clear()
+        self._buffered = 0
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    def _end(self) -> bytes | None:
+        if self._failure is not None:
+            raise _as_os_error(self._failure)
+        return b"" if self._ended else None
+
+    def send(self, data: Bytes) -> int:
+        """Hand over a slice of `data`, or nothing while the peer is behind."""
+        if self._transport.is_closing():
+            raise _as_os_error(self._failure or ConnectionResetError("the connection is closed"))
+        if not self._writable:
+            return 0
+        if len(data) > _SLICE:  # the transport would take any amount, and keep it in memory
+            data = memoryview(data)[:_SLICE]
+        self._transport.write(data)
+        return len(data)
+
+    async def read(self, timeout: float | None) -> bytes:
+        """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
+        while (data := self.receive()) is None:
+            await self._wait(timeout)
+        return data
+
+    async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
+        """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
+        await asyncio.sleep(0)  # the loop must run to learn of anything, also where there is always room
+        while True:
+            can_read = readable and bool(self._buffer or self._ended)
+            can_write = writable and self._writable
+            if can_read or can_write:
+                return can_read, can_write
+            self._waiting_to_write = writable
+            try:
+                await self._wait(timeout)
+            finally:
+                self._waiting_to_write = False
+
+    async def _wait(self, timeout: float | None) -> None:
+        """Wait for the loop's next call; one timer per stream, armed again only when it has fired too early."""
+        self._waiter = waiter = self._loop.create_future()
+        if timeout is None:
+            self._disarm()
+        else:
+            self._deadline = deadline = self._loop.time() + timeout
+            timer = self._timer
+            if timer is None or timer.when() > deadline:
+                self._arm(deadline)
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+
+    def _arm(self, deadline: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._expire)
+
+    def _disarm(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self._timer = None
+        waiter = self._waiter
+        if waiter is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._arm(self._deadline)
+        elif not waiter.done():
+            waiter.set_exception(TimeoutError())
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
+        """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
+        async with asyncio.timeout(timeout):
+            transport = await self._loop.start_tls(self._transport, self, context, server_hostname=hostname)
+        if transport is None:  # uvloop's and asyncio's way to say that the connection was lost meanwhile
+            raise ConnectionResetError("the connection was lost during the TLS handshake")
+        self._transport = transport
+
+    def idle(self) -> bool:
+        """Return whether the stream is open and silent, as far as the loop has told."""
+        return not (self._ended or self._buffer or self._transport.is_closing())
+
+    def close(self) -> None:
+        """Close at once; what was not sent is dropped. What a closed loop left open closes with its last reference."""
+        self._disarm()
+        if not self._loop.is_closed():
+            self._transport.abort()
+
+
+def _as_os_error(failure: Exception) -> OSError:
+    return failure if isinstance(failure, OSError) else ConnectionResetError(str(failure))
+
+
+class AsyncioEvent:
+    """Something that happens once, waited for by a task."""
+
+    __slots__ = ("_future", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._future: asyncio.Future[bool] = loop.create_future()
+
+    def set(self) -> None:
+        """Let it happen."""
+        if not self._future.done():
+            self._future.set_result(True)
+
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait at most `timeout` seconds; return whether it happened."""
+        timer = None if timeout is None else self._loop.call_later(timeout, self._expire)
+        try:
+            return await self._future
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _expire(self) -> None:
+        if not self._future.done():
+            self._future.set_result(False)
+
+
+class AsyncioBackend:
+    """I/O of the event loop that runs where it is made."""
+
+    __slots__ = ("_loop",)
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    def clock(self) -> float:
+        """Return seconds on the event loop's clock."""
+        return self._loop.time()
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Return a lock; one loop's tasks never meet in it."""
+        return threading.Lock()
+
+    def event(self) -> Event:
+        """Return an event that has not happened."""
+        return AsyncioEvent(self._loop)
+
+    def source(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> Source:
+        """Return the body's chunks one by one."""
+        return AsyncIterableSource(body)
+
+    async def connect(self, host: str, port: int, timeout: float | None) -> AsyncioStream:
+        """Look up the host, and let the loop try its addresses, all within `timeout` seconds."""
+        async with asyncio.timeout(timeout):
+            _, stream = await self._loop.create_connection(lambda: AsyncioStream(self._loop), host, port)
+        return stream
+
+    def current(self) -> bool:
+        """Return whether the caller runs in the event loop that this backend was made in."""
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False

@@ -1,0 +1,100 @@
+"""The blocking backend: non-blocking sockets, and a poll where there is nothing to do but wait.
+
+None of its coroutines ever suspends: `httpx_transport.blocking.run` drives them.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import AsyncIterable, Iterable
+from contextlib import AbstractContextManager
+from typing import Final
+
+from ._interface import Event, Source
+from ._polling import READ, WRITE, new_poller
+from ._sockets import RECEIVE_SIZE, SocketStream, connect_any
+from ._sources import IterableSource
+
+_READY_TO_READ: Final = ~WRITE  # errors and hang-ups included: receiving is how one learns of them
+_READY_TO_WRITE: Final = ~READ
+
+
+class BlockingStream(SocketStream):
+    """A socket whose waits block the thread.
+
+    Args:
+        sock: A connecting or connected non-blocking socket.
+    """
+
+    __slots__ = ()
+
+    async def read(self, timeout: float | None) -> bytes:
+        """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
+        if self._tls is None:
+            # The hot path, and the same as the inherited one: one poll, one receive, no coroutine in between.
+            if not self._poller.poll(None if timeout is None else timeout * 1000):
+                raise TimeoutError
+            try:
+                return self._socket.recv(RECEIVE_SIZE)
+            except BlockingIOError:  # woken for nothing
+                return await super().read(timeout)
+        return await super().read(timeout)
+
+    async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
+        mask = (READ if readable else 0) | (WRITE if writable else 0)
+        poller = self._poller if mask == READ else new_poller(self._socket.fileno(), mask)
+        ready = poller.poll(None if timeout is None else timeout * 1000)
+        if not ready:
+            raise TimeoutError
+        found = ready[0][1]
+        return readable and bool(found & _READY_TO_READ), writable and bool(found & _READY_TO_WRITE)
+
+
+class BlockingEvent:
+    """Something that happens once, waited for by blocking the thread."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Let it happen."""
+        self._event.set()
+
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait at most `timeout` seconds; return whether it happened."""
+        return self._event.wait(timeout)
+
+
+class BlockingBackend:
+    """I/O that blocks the calling thread. Any number of threads may share it."""
+
+    __slots__ = ()
+
+    def clock(self) -> float:
+        """Return seconds on a clock that only goes forward."""
+        return time.monotonic()
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Return a lock between threads."""
+        return threading.Lock()
+
+    def event(self) -> Event:
+        """Return an event that has not happened."""
+        return BlockingEvent()
+
+    def source(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> Source:
+        """Return the body's chunks one by one."""
+        return IterableSource(body)
+
+    async def connect(self, host: str, port: int, timeout: float | None) -> BlockingStream:
+        """Look up the host, and try its addresses in turn, all within `timeout` seconds."""
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return await connect_any(addresses, BlockingStream, timeout)
+
+    def current(self) -> bool:
+        """Return True: every thread may use it."""
+        return True

@@ -1,0 +1,104 @@
+"""What shared code asks of the outside world: a backend makes streams, locks and events, and tells the time.
+
+The contract of the whole package: shared code is `async def` over these, and never asks which of them it has. A blocking
+backend's coroutines never suspend, so `run` can drive them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import ssl
+
+Bytes: TypeAlias = bytes | memoryview
+
+
+class Stream(Protocol):
+    """A connected byte stream. `OSError` says that it broke, `TimeoutError` that a wait was too long."""
+
+    def receive(self) -> bytes | None:
+        """Return bytes that are here, b"" at the end, None where there are none yet. Never waits."""
+        ...
+
+    def send(self, data: Bytes) -> int:
+        """Hand over as many bytes as fit now; return how many. Never waits."""
+        ...
+
+    async def read(self, timeout: float | None) -> bytes:
+        """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
+        ...
+
+    async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
+        """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
+        ...
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
+        """Make this stream a TLS client's, checking the peer as `context` says."""
+        ...
+
+    def idle(self) -> bool:
+        """Return whether the stream is open and silent, as a connection that nobody uses must be."""
+        ...
+
+    def close(self) -> None:
+        """Close at once, without waiting for anything. Closing twice is allowed."""
+        ...
+
+
+class Event(Protocol):
+    """Something that happens once."""
+
+    def set(self) -> None:
+        """Let it happen; may be called from any thread that shares the pool."""
+        ...
+
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait at most `timeout` seconds; return whether it happened."""
+        ...
+
+
+class Source(Protocol):
+    """A request body that comes in chunks."""
+
+    async def next(self) -> bytes | None:
+        """Return the next chunk, None after the last."""
+        ...
+
+    async def close(self) -> None:
+        """Let a generator that was not read to its end clean up."""
+        ...
+
+
+class Backend(Protocol):
+    """One way of doing I/O."""
+
+    def clock(self) -> float:
+        """Return seconds on a clock that only goes forward."""
+        ...
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Return a lock for code that does not await while it holds it."""
+        ...
+
+    def event(self) -> Event:
+        """Return an event that has not happened."""
+        ...
+
+    def source(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> Source:
+        """Return the body's chunks one by one.
+
+        Raises:
+            TypeError: A body of the other colour, or none at all.
+        """
+        ...
+
+    async def connect(self, host: str, port: int, timeout: float | None) -> Stream:
+        """Look up the host, and return a TCP stream to it within `timeout` seconds."""
+        ...
+
+    def current(self) -> bool:
+        """Return whether the caller may use this backend here and now."""
+        ...

@@ -1,0 +1,46 @@
+"""Waiting for one descriptor by blocking the thread: `select.poll`, or the same by `select.select` where there is none."""
+
+from __future__ import annotations
+
+import select
+from typing import Final, Protocol
+
+READ: Final = 0x001  # POLLIN
+WRITE: Final = 0x004  # POLLOUT
+
+
+class Poller(Protocol):
+    """What `select.poll` is, in the part that is used."""
+
+    def register(self, fd: int, eventmask: int, /) -> object:
+        """Watch a descriptor."""
+        ...
+
+    def poll(self, timeout: float | None, /) -> list[tuple[int, int]]:
+        """Return what is ready within `timeout` milliseconds; errors and hang-ups are always watched for."""
+        ...
+
+
+class SelectPoller:
+    """`select.poll` for one descriptor by way of `select.select`, which Windows has too."""
+
+    __slots__ = ("_fd", "_mask")
+
+    def register(self, fd: int, eventmask: int, /) -> None:
+        """Watch the descriptor for `eventmask`."""
+        self._fd, self._mask = fd, eventmask
+
+    def poll(self, timeout: float | None, /) -> list[tuple[int, int]]:
+        """Return the descriptor and what it is ready for within `timeout` milliseconds."""
+        readers, writers = [[self._fd] if self._mask & bit else [] for bit in (READ, WRITE)]
+        # Windows reports a refused connection as an exceptional condition only.
+        ready = select.select(readers, writers, writers, None if timeout is None else timeout / 1000)
+        mask = (READ if ready[0] else 0) | (WRITE if ready[1] or ready[2] else 0)
+        return [(self._fd, mask)] if mask else []
+
+
+def new_poller(fd: int, mask: int) -> Poller:
+    """Return what this system has for waiting for one descriptor, set up for `mask`."""
+    poller: Poller = select.poll() if hasattr(select, "poll") else SelectPoller()
+    poller.register(fd, mask)
+    return poller

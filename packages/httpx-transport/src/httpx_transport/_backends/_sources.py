@@ -1,0 +1,59 @@
+"""Request bodies that come in chunks, as the exchange asks for them: one at a time. They know no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+
+
+class IterableSource:
+    """The chunks of an ordinary iterable.
+
+    Args:
+        body: What the caller gave as the request's body.
+
+    Raises:
+        TypeError: It is not iterable; an asynchronous one belongs to the asynchronous face.
+    """
+
+    __slots__ = ("_chunks",)
+
+    def __init__(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> None:
+        if not isinstance(body, Iterable):
+            raise TypeError(f"the body of a blocking request must be bytes or an iterable of bytes, not {type(body)}")
+        self._chunks: Iterator[bytes] = iter(body)
+
+    async def next(self) -> bytes | None:
+        """Return the next chunk, None after the last."""
+        return next(self._chunks, None)
+
+    async def close(self) -> None:
+        """Let a generator that was not read to its end clean up."""
+        if isinstance(self._chunks, Generator):
+            self._chunks.close()
+
+
+class AsyncIterableSource:
+    """The chunks of an asynchronous iterable.
+
+    Args:
+        body: What the caller gave as the request's body.
+
+    Raises:
+        TypeError: It is not asynchronously iterable; a plain iterable would block the event loop.
+    """
+
+    __slots__ = ("_chunks",)
+
+    def __init__(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> None:
+        if not isinstance(body, AsyncIterable):
+            raise TypeError(f"the body of an asynchronous request must be bytes or an async iterable, not {type(body)}")
+        self._chunks: AsyncIterator[bytes] = aiter(body)
+
+    async def next(self) -> bytes | None:
+        """Return the next chunk, None after the last."""
+        return await anext(self._chunks, None)
+
+    async def close(self) -> None:
+        """Let a generator that was not read to its end clean up, here and not when it is collected."""
+        if isinstance(self._chunks, AsyncGenerator):
+            await self._chunks.aclose()

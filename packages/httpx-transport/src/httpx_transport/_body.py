@@ -1,0 +1,74 @@
+"""The two faces of a response's content: iterate, close, `with`. Reading is the exchange's."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from ._exchange import Exchange
+from .blocking import run
+
+
+class ResponseBody:
+    """The content of a response, for blocking callers; an iterator over bytes as they arrive.
+
+    Args:
+        exchange: What it is read from.
+    """
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __iter__(self) -> ResponseBody:
+        return self
+
+    def __next__(self) -> bytes:
+        if content := run(self._exchange.read()):
+            return content
+        raise StopIteration
+
+    def close(self) -> None:
+        """Give up what has not been read. Closing twice, or after the end, is allowed."""
+        self._exchange.close()
+
+    def __enter__(self) -> ResponseBody:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncResponseBody:
+    """The content of a response, for tasks; an asynchronous iterator over bytes as they arrive.
+
+    Args:
+        exchange: What it is read from.
+    """
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __aiter__(self) -> AsyncResponseBody:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if content := await self._exchange.read():
+            return content
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Give up what has not been read. Closing twice, or after the end, is allowed."""
+        self._exchange.close()
+
+    async def __aenter__(self) -> AsyncResponseBody:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,65 @@
+"""Making one connection: the name is looked up, TCP connects, TLS shakes hands, all within one deadline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._backends import Backend, Stream
+from .._connection import Connection, Origin, peer_name, port_of
+from .._errors import ConnectError, ConnectTimeout, explain
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class Connector:
+    """Makes connections for a pool.
+
+    Args:
+        backend: How I/O is done.
+        ssl_context: For https; None is the process's default, made when it is first needed.
+    """
+
+    __slots__ = ("_backend", "_ssl_context")
+
+    def __init__(self, backend: Backend, ssl_context: ssl.SSLContext | None) -> None:
+        self._backend = backend
+        self._ssl_context = ssl_context
+
+    async def connect(self, origin: Origin, timeout: float | None) -> Connection:
+        """Return an open connection within `timeout` seconds.
+
+        Raises:
+            ConnectTimeout: The time was over.
+            ConnectError: The name, the address, the port or TLS; the message says which.
+        """
+        clock = self._backend.clock
+        peer, started = peer_name(origin), clock()
+        stream: Stream | None = None
+        try:
+            host = origin[1].decode("ascii")
+            stream = await self._backend.connect(host, port_of(origin), timeout)
+            if origin[0] == b"https":
+                left = None if timeout is None else max(timeout - (clock() - started), 0.0)
+                await stream.start_tls(self._context(), host, left)
+        except BaseException as error:
+            doing = "connecting to" if stream is None else "in the TLS handshake with"
+            if stream is not None:
+                stream.close()
+            if not isinstance(error, OSError | ValueError):  # a name that cannot be encoded is a ValueError
+                raise
+            raise _explained(error, doing, peer, clock() - started) from error
+        return Connection(origin, stream, peer)
+
+    def _context(self) -> ssl.SSLContext:
+        if self._ssl_context is None:
+            from ._tls import default_context
+
+            self._ssl_context = default_context()
+        return self._ssl_context
+
+
+def _explained(error: OSError | ValueError, doing: str, peer: str, seconds: float) -> ConnectError | ConnectTimeout:
+    if isinstance(error, TimeoutError) and error.errno is None:  # with a number it is the system's own, long, timeout
+        return ConnectTimeout(explain("timed out", doing, peer, seconds))
+    return ConnectError(explain(error, doing, peer, seconds))

@@ -1,0 +1,68 @@
+"""The errors of this package. They know how to word what happened, not when it happens.
+
+Each is also the built-in that fits, so that a caller who knows nothing of this package can still catch it.
+"""
+
+from __future__ import annotations
+
+
+class TransportError(Exception):
+    """There is no response. The message says what happened, where, and after how long."""
+
+
+class ConnectTimeout(TransportError, TimeoutError):
+    """No usable connection within the connect timeout: name lookup, TCP and TLS together."""
+
+
+class ReadTimeout(TransportError, TimeoutError):
+    """The peer sent nothing for as long as the read timeout."""
+
+
+class WriteTimeout(TransportError, TimeoutError):
+    """The peer took nothing for as long as the write timeout."""
+
+
+class PoolTimeout(TransportError, TimeoutError):
+    """No connection of the pool became free within the pool timeout."""
+
+
+class ConnectError(TransportError, ConnectionError):
+    """No connection could be made: the name, the address, the port or TLS."""
+
+
+class ReadError(TransportError, ConnectionError):
+    """The connection broke while receiving."""
+
+
+class WriteError(TransportError, ConnectionError):
+    """The connection broke while sending."""
+
+
+class LocalProtocolError(TransportError, ValueError):
+    """We were asked to send what HTTP does not allow. Nothing was sent."""
+
+
+class RemoteProtocolError(TransportError):
+    """The peer broke HTTP's rules, or closed before the response was complete."""
+
+
+class UnsupportedProtocol(TransportError, ValueError):
+    """A scheme that this transport does not speak."""
+
+
+class PoolClosed(TransportError, RuntimeError):
+    """The pool was closed before the request, or while it waited."""
+
+
+def explain(what: object, doing: str, peer: str, seconds: float, reused: bool | None = None) -> str:
+    """Return one sentence with all the facts.
+
+    Args:
+        what: What went wrong, as the system or the codec words it.
+        doing: The phase with its preposition: "connecting to", "waiting for the response from".
+        peer: Host and port.
+        seconds: How long the phase lasted.
+        reused: Whether the connection had served before; None where there was none yet.
+    """
+    connection = "" if reused is None else f" on a {'reused' if reused else 'fresh'} connection"
+    return f"{what} ({doing} {peer}{connection}, after {seconds:.3g} s)"

@@ -1,0 +1,23 @@
+"""The one place that reads what a caller put into a request's extensions."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Timeouts(NamedTuple):
+    """Seconds for each phase of an exchange; None is no limit."""
+
+    connect: float | None
+    read: float | None
+    write: float | None
+    pool: float | None
+
+
+def read_timeouts(extensions: dict[str, Any], default: float | None) -> Timeouts:
+    """Return the limits in `extensions["timeout"]`, and `default` for each phase that it does not name."""
+    named = extensions.get("timeout")
+    if not named:
+        return Timeouts(default, default, default, default)
+    get = named.get
+    return Timeouts(get("connect", default), get("read", default), get("write", default), get("pool", default))

@@ -1,0 +1,143 @@
+"""The two public faces of the pool: signatures, docstrings, one call. All logic is behind them, once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ._backends import blocking_backend, running_backend
+from ._body import AsyncResponseBody, ResponseBody
+from ._pool import Pool
+from .blocking import run
+from .interface import Field, RawURL
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class ConnectionPool:
+    """Connections kept and used again, for blocking callers. Any number of threads may share one.
+
+    Args:
+        ssl_context: For https; None uses certifi's roots. It is used as it is.
+        max_connections: How many connections may be open at once; None is no limit.
+        max_keepalive_connections: How many of them may be idle; None is no limit.
+        keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
+        timeout: Seconds for each phase (connect, read, write, pool) that a request's `timeout` extension does not
+            name; None is no limit.
+    """
+
+    def __init__(
+        self,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        max_connections: int | None = 100,
+        max_keepalive_connections: int | None = 20,
+        keepalive_expiry: float | None = 5.0,
+        timeout: float | None = 5.0,
+    ) -> None:
+        options = (ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        self._pool = Pool(blocking_backend(), *options)
+
+    def handle_request(
+        self,
+        method: bytes,
+        url: RawURL,
+        headers: list[Field],
+        body: Iterable[bytes] | bytes,
+        extensions: dict[str, Any],
+    ) -> tuple[int, list[Field], ResponseBody, dict[str, Any]]:
+        """Send a request; return status, fields, body and extensions once the response's head has arrived.
+
+        Args:
+            method: The method, as it goes on the wire.
+            url: Scheme (http or https), host, port (None: the scheme's), target.
+            headers: The field lines, with Host, and with Content-Length or `Transfer-Encoding: chunked` for a body.
+            body: The content: all of it, or its chunks.
+            extensions: `timeout` is a dict of seconds: connect, read, write, pool; None is no limit.
+
+        Raises:
+            ConnectError, ConnectTimeout, PoolTimeout: No connection, so nothing was sent.
+            ReadError, ReadTimeout, WriteError, WriteTimeout: The connection broke, or the peer was silent too long.
+            LocalProtocolError: The request cannot be said in HTTP/1.1 (RFC 9112).
+            RemoteProtocolError: The response is not HTTP/1.1, or not complete.
+            UnsupportedProtocol: Another scheme.
+            TypeError: The body is neither bytes nor an iterable.
+        """
+        status, fields, exchange, facts = run(self._pool.handle(method, url, headers, body, extensions))
+        return status, fields, ResponseBody(exchange), facts
+
+    def close(self) -> None:
+        """Close idle connections now, and each of the others when its response ends."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncConnectionPool:
+    """Connections kept and used again, for tasks on asyncio or trio.
+
+    Args:
+        ssl_context: For https; None uses certifi's roots. It is used as it is.
+        max_connections: How many connections may be open at once; None is no limit.
+        max_keepalive_connections: How many of them may be idle; None is no limit.
+        keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
+        timeout: Seconds for each phase (connect, read, write, pool) that a request's `timeout` extension does not
+            name; None is no limit.
+    """
+
+    def __init__(
+        self,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        max_connections: int | None = 100,
+        max_keepalive_connections: int | None = 20,
+        keepalive_expiry: float | None = 5.0,
+        timeout: float | None = 5.0,
+    ) -> None:
+        self._options = (ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        self._pool: Pool | None = None
+
+    async def handle_async_request(
+        self,
+        method: bytes,
+        url: RawURL,
+        headers: list[Field],
+        body: AsyncIterable[bytes] | bytes,
+        extensions: dict[str, Any],
+    ) -> tuple[int, list[Field], AsyncResponseBody, dict[str, Any]]:
+        """Send a request as `ConnectionPool.handle_request` does; the body is bytes or an async iterable.
+
+        Raises:
+            RuntimeError: No event loop that we know is running.
+        """
+        status, fields, exchange, facts = await self._here().handle(method, url, headers, body, extensions)
+        return status, fields, AsyncResponseBody(exchange), facts
+
+    async def aclose(self) -> None:
+        """Close idle connections now, and each of the others when its response ends."""
+        self._here().close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _here(self) -> Pool:
+        """Return the pool of the running event loop; connections of a loop that has ended serve no other."""
+        pool = self._pool
+        if pool is None or not (pool.closed or pool.backend.current()):
+            if pool is not None:
+                pool.close()
+            pool = self._pool = Pool(running_backend(), *self._options)
+        return pool

@@ -1,0 +1,33 @@
+"""The grammar of RFC 9112 and RFC 9110 §5 in one place, as strict as we are on the fast path."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+TOKEN: Final = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]++"  # RFC 9110 §5.6.2
+VALUE: Final = rb"[\t \x21-\x7e\x80-\xff]*+"  # field-content and the whitespace around it, RFC 9110 §5.5
+TRIMMED: Final = rb"(?:[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?"
+
+FIELD_VALUE: Final = re.compile(TRIMMED)
+REQUEST_HEAD: Final = re.compile(rb"%b [\x21-\x7e]++ HTTP/1\.1\r\n(?:%b: %b\r\n)*+\r\n" % (TOKEN, TOKEN, TRIMMED))
+
+# A final response that needs no thought: status-line, then field lines without folds.
+RESPONSE_HEAD: Final = re.compile(
+    rb"HTTP/1\.1 ([2-9][0-9]{2})(?: (%b))?\r\n((?:%b:%b\r\n)*+)\r\n" % (VALUE, TOKEN, VALUE)
+)
+FIELDS: Final = re.compile(rb"([^:]++):[ \t]*+([^\r]*+)\r\n")  # of lines that a rule above has accepted
+
+# The end of a head for anyone lenient, h11 included: from here on somebody must decide.
+HEAD_END: Final = re.compile(rb"\n\r?\n")
+
+CONTENT_LENGTH: Final = re.compile(rb"[0-9]{1,18}")  # RFC 9110 §8.6
+# RFC 9112 §7.1; trailing blanks are what some servers pad the size with.
+CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*+(?:;%b)?\r\n" % VALUE)
+TRAILERS: Final = re.compile(rb"((?:%b:%b\r\n)*+)\r\n" % (TOKEN, VALUE))
+
+MAX_HEAD: Final = 102_400
+"""Bytes a head, or the trailers, may have; the bound that httpx has had for years."""
+
+MAX_CHUNK_LINE: Final = 4_096
+"""Bytes a chunk's size and extensions may have."""

@@ -1,0 +1,92 @@
+"""h11 as the judge of every response that the fast path does not take: 1xx, HTTP/1.0, folds, until-close, and errors.
+
+h11 is asked about the response only: it is told of a request that had the same method and the same wish to close.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import RemoteProtocolError
+from ..interface import Field
+from ._grammar import MAX_HEAD
+
+if TYPE_CHECKING:
+    import h11
+
+
+class Judge:
+    """One response, read by h11.
+
+    Args:
+        method: The request's method.
+        close: Whether the request said `Connection: close`.
+
+    Attributes:
+        final: Status, reason, version and fields of the final response, once they have arrived.
+        complete: Whether the response has arrived to its end.
+        reusable: Whether, when complete, the connection may serve again.
+    """
+
+    __slots__ = ("_connection", "complete", "final", "reusable")
+
+    def __init__(self, method: bytes, close: bool) -> None:
+        import h11
+
+        self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        fields = [(b"Host", b"-"), (b"Connection", b"close" if close else b"keep-alive")]
+        self._connection.send(h11.Request(method=method, target=b"-", headers=fields))
+        self._connection.send(h11.EndOfMessage())
+        self.final: tuple[int, bytes, bytes, list[Field]] | None = None
+        self.complete = False
+        self.reusable = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Take what came from the wire, b"" being its end; return the content in it.
+
+        Raises:
+            RemoteProtocolError: h11 says so, or the version is none of HTTP/1.
+        """
+        import h11
+
+        content: list[bytes] = []
+        try:
+            self._connection.receive_data(data)
+            while not self.complete:
+                event = self._connection.next_event()
+                if event is h11.NEED_DATA:
+                    break
+                if event is h11.PAUSED:  # a CONNECT that was granted: no more HTTP here
+                    self.complete = True
+                elif isinstance(event, h11.Data):
+                    content.append(bytes(event.data))
+                elif isinstance(event, h11.Response):
+                    self._accept(event)
+                elif isinstance(event, h11.EndOfMessage):
+                    self._finish()
+        except h11.RemoteProtocolError as error:
+            raise RemoteProtocolError(self._word(error)) from None
+        return b"".join(content)
+
+    def _accept(self, event: h11.Response) -> None:
+        if event.http_version not in (b"1.0", b"1.1"):
+            raise RemoteProtocolError(f"HTTP/{event.http_version.decode('ascii')} on a connection that speaks HTTP/1.1")
+        fields = list(event.headers.raw_items())
+        self.final = (event.status_code, bytes(event.reason), b"HTTP/" + event.http_version, fields)
+
+    def _finish(self) -> None:
+        import h11
+
+        self.complete = True
+        surplus, closed = self._connection.trailing_data
+        done = self._connection.our_state is h11.DONE and self._connection.their_state is h11.DONE
+        self.reusable = done and not surplus and not closed
+
+    def _word(self, error: h11.RemoteProtocolError) -> str:
+        """Return h11's words, or ours for a peer that closed before there was a head."""
+        received, closed = self._connection.trailing_data
+        if self.final is not None or not closed:
+            return str(error)
+        if not received:
+            return "Server disconnected without sending a response."
+        return f"Server disconnected in the middle of the response head: {received[:40]!r}"

@@ -1,0 +1,188 @@
+"""From bytes to one response (RFC 9112 §4, §5, §6). A fast path reads what is well-formed; h11 judges all else.
+
+Whatever the fast path accepts, h11 reads to the same status, fields, content and reuse; whatever h11 rejects, the fast
+path has not accepted. A property test holds both to that.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, TypeAlias
+
+from .._errors import RemoteProtocolError
+from ..interface import Field
+from ._chunks import ChunkedReader
+from ._grammar import CONTENT_LENGTH, FIELDS, HEAD_END, MAX_HEAD, RESPONSE_HEAD
+from ._judge import Judge
+
+# Only names of these lengths are looked at: connection, content-length, transfer-encoding.
+_LENGTHS: Final = frozenset({10, 14, 17})
+_NO_FRAMING: Final = -2
+_CHUNKED: Final = -1
+_TOO_LONG: Final = f"response head longer than {MAX_HEAD} bytes"
+
+
+class Head(NamedTuple):
+    """The head of a final response."""
+
+    status: int
+    reason: bytes
+    version: bytes
+    fields: list[Field]
+
+
+_Framing: TypeAlias = tuple[int, bool]  # length in bytes or one of the two signs above; whether the peer says close
+
+
+class ResponseDecoder:
+    """The state of receiving the one response to one request.
+
+    Args:
+        method: The request's method: it decides whether there is content (RFC 9112 §6.3).
+        close: Whether the request said `Connection: close`.
+
+    Attributes:
+        head: The final response's head, once it has arrived.
+        complete: Whether the response has arrived to its end.
+        reusable: Whether, when complete, the connection may serve again.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_chunks",
+        "_close",
+        "_judge",
+        "_method",
+        "_missing",
+        "_ready",
+        "complete",
+        "head",
+        "reusable",
+    )
+
+    def __init__(self, method: bytes, close: bool) -> None:
+        self._method = method
+        self._close = close
+        self._buffer = b""
+        self._ready = b""
+        self._missing = 0
+        self._chunks: ChunkedReader | None = None
+        self._judge: Judge | None = None
+        self.head: Head | None = None
+        self.complete = False
+        self.reusable = False
+
+    def feed(self, data: bytes) -> None:
+        """Take what came from the wire; b"" is the end of it.
+
+        Raises:
+            RemoteProtocolError: This is not HTTP, or it ended too early.
+        """
+        if self._judge is not None:
+            self._ask(self._judge, data)
+        elif self.head is None:
+            self._feed_head(data)
+        elif data:
+            self._feed_content(data)
+        elif not self.complete:
+            raise RemoteProtocolError(self._truncation())
+
+    def take(self) -> bytes:
+        """Return the content that has arrived since the last call, and forget it."""
+        ready, self._ready = self._ready, b""
+        return ready
+
+    def _feed_head(self, data: bytes) -> None:
+        start = max(len(self._buffer) - 3, 0)
+        received = self._buffer = self._buffer + data
+        # In a later piece only the end of the head is looked for: one in tiny pieces is read in linear time.
+        match = RESPONSE_HEAD.match(received) if not start or HEAD_END.search(received, start) else None
+        if match is None:
+            self._await_or_judge(start, end=not data)
+            return
+        fields: list[Field] = FIELDS.findall(match[3])
+        status = int(match[1])
+        framing = _framing(self._method, status, fields)
+        padded = b" \r\n" in match[0] or b"\t\r\n" in match[0]
+        if match.end() > MAX_HEAD:
+            raise RemoteProtocolError(_TOO_LONG)
+        if framing is None or padded:
+            self._judge_from_here()
+            return
+        self.head = Head(status, match[2] or b"", b"HTTP/1.1", fields)
+        length, close = framing
+        self._close = self._close or close
+        rest = received[match.end() :]
+        self._buffer = b""
+        if length == _CHUNKED:
+            self._chunks = ChunkedReader()
+        self._missing = length
+        self._feed_content(rest)
+
+    def _await_or_judge(self, start: int, end: bool) -> None:
+        """No head for the fast path: wait for more of it while it can still become one."""
+        received = self._buffer
+        plausible = received.startswith(b"HTTP/1.1 "[: len(received)]) and not received.startswith(b"HTTP/1.1 1")
+        if end or not plausible or HEAD_END.search(received, start):
+            self._judge_from_here(end)
+        elif len(received) > MAX_HEAD:
+            raise RemoteProtocolError(_TOO_LONG)
+
+    def _feed_content(self, data: bytes) -> None:
+        if self._chunks is not None:
+            self._add(self._chunks.feed(data))
+            self.complete = self._chunks.complete
+            surplus = bool(self._chunks.surplus)
+        else:
+            surplus = len(data) > self._missing
+            self._add(data[: self._missing] if surplus else data)
+            self._missing = max(self._missing - len(data), 0)
+            self.complete = not self._missing
+        # A byte too many means that we and the peer disagree about where messages end.
+        self.reusable = self.complete and not surplus and not self._close
+
+    def _judge_from_here(self, end: bool = False) -> None:
+        self._judge = Judge(self._method, self._close)
+        received, self._buffer = self._buffer, b""
+        if received:
+            self._ask(self._judge, received)
+        if end:
+            self._ask(self._judge, b"")
+
+    def _ask(self, judge: Judge, data: bytes) -> None:
+        self._add(judge.feed(data))
+        if self.head is None and judge.final is not None:
+            self.head = Head(*judge.final)
+        self.complete, self.reusable = judge.complete, judge.reusable
+
+    def _add(self, content: bytes) -> None:
+        self._ready = self._ready + content if self._ready else content
+
+    def _truncation(self) -> str:
+        return "peer closed connection without sending complete message body (" + (
+            "incomplete chunked read)" if self._chunks is not None else f"{self._missing} bytes are missing)"
+        )
+
+
+def _framing(method: bytes, status: int, fields: list[Field]) -> _Framing | None:
+    """Return how long the content is and whether the peer closes after it; None leaves it to h11."""
+    length = _NO_FRAMING
+    close = False
+    for name, value in fields:
+        if len(name) not in _LENGTHS:
+            continue
+        name = name.lower()
+        if name == b"connection":
+            close = close or b"close" in [option.strip(b" \t") for option in value.lower().split(b",")]
+        elif name == b"content-length":
+            if length != _NO_FRAMING or CONTENT_LENGTH.fullmatch(value) is None:
+                return None
+            length = int(value)
+        elif name == b"transfer-encoding":
+            if length != _NO_FRAMING or value.lower() != b"chunked":
+                return None
+            length = _CHUNKED
+    if method == b"HEAD" or status in (204, 304):
+        return 0, close
+    if length == _NO_FRAMING or method == b"CONNECT":
+        return None
+    return length, close

@@ -1,0 +1,152 @@
+"""The pool acts on what the slots decide: it connects, waits, closes, and starts the exchange."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from .._backends import Backend
+from .._connect import Connector
+from .._connection import DEFAULT_PORTS, Connection, Origin, peer_name
+from .._errors import PoolClosed, PoolTimeout, UnsupportedProtocol, explain
+from .._exchange import Exchange
+from .._extensions import Timeouts, read_timeouts
+from ..interface import Field, RawURL
+from ._lease import Lease
+from ._slots import Slots, Waiter
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class Pool:
+    """Connections kept for later requests: one implementation for every face.
+
+    Args:
+        backend: How I/O is done.
+        ssl_context: For https; None makes one on first use.
+        max_connections: How many connections may be open; None is no limit.
+        max_keepalive_connections: How many of them may be idle; None is no limit.
+        keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
+        timeout: Seconds for each phase that a request does not limit itself; None is no limit.
+
+    Attributes:
+        backend: How I/O is done.
+        closed: Whether `close` has been called.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        ssl_context: ssl.SSLContext | None,
+        max_connections: int | None,
+        max_keepalive_connections: int | None,
+        keepalive_expiry: float | None,
+        timeout: float | None,
+    ) -> None:
+        self.backend = backend
+        self._clock = backend.clock
+        self._lock = backend.lock()
+        self._slots = Slots(max_connections, max_keepalive_connections, keepalive_expiry)
+        self._connector = Connector(backend, ssl_context)
+        self._timeout = timeout
+        self.closed = False
+
+    async def handle(
+        self,
+        method: bytes,
+        url: RawURL,
+        headers: list[Field],
+        body: Iterable[bytes] | AsyncIterable[bytes] | bytes,
+        extensions: dict[str, Any],
+    ) -> tuple[int, list[Field], Exchange, dict[str, Any]]:
+        """Send a request; return status, fields, the exchange to read the content from, and extensions.
+
+        Raises:
+            TransportError: There is no response; the subclass says why.
+            TypeError: The body is none that this face can send.
+        """
+        scheme, host, port, target = url
+        if scheme not in DEFAULT_PORTS:
+            if not scheme:
+                raise UnsupportedProtocol("Request URL is missing an 'http://' or 'https://' protocol.")
+            raise UnsupportedProtocol(f"Request URL has an unsupported protocol '{scheme.decode('latin-1')}://'.")
+        timeouts = read_timeouts(extensions, self._timeout)
+        lease = await self._lease((scheme, host, port), timeouts)
+        try:
+            connection = lease.connection
+            if connection is None:
+                connection = lease.connection = await self._connector.connect((scheme, host, port), timeouts.connect)
+            exchange = Exchange(self.backend, lease, connection, timeouts)
+            head = await exchange.start(method, target, headers, body)
+        except BaseException:
+            lease.release(reusable=False)
+            raise
+        return head.status, head.fields, exchange, {"http_version": head.version, "reason_phrase": head.reason}
+
+    async def _lease(self, origin: Origin, timeouts: Timeouts) -> Lease:
+        """Return a slot, with a live connection in it or none."""
+        waiter: Waiter | None = None
+        with self._lock:
+            if self.closed:
+                raise PoolClosed("the connection pool is closed")
+            granted, connection, discarded = self._slots.assign(origin, self._clock())
+            if not granted:
+                waiter = Waiter(origin, self.backend.event())
+                self._slots.queue(waiter)
+        for unwanted in discarded:
+            unwanted.close()
+        if waiter is not None:
+            connection = await self._wait(waiter, timeouts.pool)
+        if connection is not None and not connection.stream.idle():
+            # The peer closed it, or spoke out of turn: nothing that it says may answer this request.
+            connection.close()
+            connection = None
+        return Lease(self, connection)
+
+    async def _wait(self, waiter: Waiter, timeout: float | None) -> Connection | None:
+        """Wait for a slot; return the connection in it."""
+        started = self._clock()
+        try:
+            await waiter.event.wait(timeout)
+        except BaseException:
+            if self._withdraw(waiter):
+                self.release(waiter.connection, reusable=True)
+            raise
+        # A slot that comes at the last moment is taken all the same.
+        if self._withdraw(waiter):
+            return waiter.connection
+        if self.closed:
+            raise PoolClosed("the connection pool was closed while a request waited for a connection")
+        peer = peer_name(waiter.origin)
+        raise PoolTimeout(
+            explain("timed out: no connection became free", "waiting to reach", peer, self._clock() - started)
+        )
+
+    def _withdraw(self, waiter: Waiter) -> bool:
+        """Take a request out of the queue; return whether it was served before that."""
+        with self._lock:
+            waiter.abandoned = not waiter.served
+        return waiter.served
+
+    def release(self, connection: Connection | None, reusable: bool) -> None:
+        """Take a slot back; called by its lease only."""
+        if connection is not None and (self.closed or not reusable):
+            connection.close()
+            connection = None
+        with self._lock:
+            waiter, discarded = self._slots.release(connection, self._clock())
+        for unwanted in discarded:
+            unwanted.close()
+        if waiter is not None:
+            waiter.event.set()
+
+    def close(self) -> None:
+        """Close idle connections now, the others when their exchange ends; let waiters go."""
+        with self._lock:
+            self.closed = True
+            idle, waiters = self._slots.clear()
+        for connection in idle:
+            connection.close()
+        for waiter in waiters:
+            waiter.event.set()

@@ -1,0 +1,210 @@
+"""Making connections on every face: what fails says what, where and when; TLS checks whom it talks to."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+
+import pytest
+import trustme
+
+from httpx_transport import ConnectError, ConnectionPool, ConnectTimeout
+from httpx_transport._connect._tls import default_context
+
+from .conftest import Face, Server, answer_each, silence
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    with socket.socket() as sock:  # bound and not listening: nobody else gets it, and nobody answers
+        sock.bind(("127.0.0.1", 0))
+        yield sock.getsockname()[1]
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose queue of connections is full: the next one is never answered."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port: int = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            others = [socket.socket() for _ in range(3)]
+            for sock in others:
+                sock.setblocking(False)
+                sock.connect_ex(("127.0.0.1", port))
+            yield port
+            for sock in others:
+                sock.close()
+
+
+def test_a_refused_connection(face: Face, closed_port: int) -> None:
+    async def scenario() -> None:
+        async with face.pool(max_connections=1) as pool:
+            for _ in range(2):
+                message = rf"^\[Errno \d+\] .* \(connecting to 127.0.0.1:{closed_port}, after [\d.e-]+ s\)$"
+                with pytest.raises(ConnectError, match=message) as caught:
+                    await pool.send(closed_port)
+                assert isinstance(caught.value, ConnectionError)
+                assert isinstance(caught.value.__cause__, OSError)
+
+    face.run(scenario)
+
+
+@pytest.mark.parametrize("host", [b"name.invalid", b"a..b", b"\xff", b"x" * 70 + b".invalid"])
+def test_a_name_that_leads_nowhere(face: Face, host: bytes) -> None:
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(ConnectError, match=r"\(connecting to .*:80, after"):
+                await pool.send(0, url=(b"http", host, None, b"/"))
+
+    face.run(scenario)
+
+
+def test_a_connection_that_is_never_answered(face: Face, full_port: int) -> None:
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            message = rf"^timed out \(connecting to 127.0.0.1:{full_port}, after 0\.\d+ s\)$"
+            with pytest.raises(ConnectTimeout, match=message) as caught:
+                await pool.send(full_port, extensions={"timeout": {"connect": 0.03}})
+            assert isinstance(caught.value, TimeoutError)
+
+    face.run(scenario)
+
+
+def test_the_second_address_serves_where_the_first_refuses(
+    face: Face, serve: Serve, closed_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(answer_each())
+    addresses = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", closed_port)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: addresses)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            assert await pool.get(0, url=(b"http", b"two.example", None, b"/")) == b"ok"
+            addresses.clear()
+            with pytest.raises(ConnectError, match="has no address|returned empty list"):
+                await pool.get(0, url=(b"http", b"none.example", None, b"/"))
+
+    face.run(scenario)
+
+
+def test_ipv6(face: Face) -> None:
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(ConnectError, match=r"\(connecting to \[::1\]:1, after"):
+                await pool.send(0, url=(b"http", b"::1", 1, b"/"))
+
+    face.run(scenario)
+
+
+def test_tls(face: Face, serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> None:
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000
+    server = serve(answer_each(large), server_context)
+
+    async def scenario() -> None:
+        async with face.pool(ssl_context=client_context) as pool:
+            for _ in range(3):
+                assert len(await pool.get(0, url=(b"https", b"127.0.0.1", server.port, b"/"))) == 1_000_000
+
+    face.run(scenario)
+    assert server.accepted == 1
+
+
+def test_a_large_body_over_tls(
+    face: Face, serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    from .conftest import OK, Peer
+
+    def script(peer: Peer) -> None:
+        while peer.head():
+            assert peer.take(3_000_000) == b"x" * 3_000_000
+            peer.send(OK)
+
+    server = serve(script, server_context)
+
+    async def scenario() -> None:
+        async with face.pool(ssl_context=client_context) as pool:
+            url = (b"https", b"127.0.0.1", server.port, b"/")
+            answer = await pool.send(0, b"POST", [(b"Content-Length", b"3000000")], b"x" * 3_000_000, url=url)
+            assert await answer[2].read() == b"ok"
+
+    face.run(scenario)
+
+
+def test_a_peer_whom_nobody_vouches_for(face: Face, serve: Serve, server_context: ssl.SSLContext) -> None:
+    server = serve(answer_each(), server_context)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            message = rf"CERTIFICATE_VERIFY_FAILED.* \(in the TLS handshake with 127.0.0.1:{server.port}, after"
+            with pytest.raises(ConnectError, match=message):
+                await pool.send(0, url=(b"https", b"127.0.0.1", server.port, b"/"))
+
+    face.run(scenario)
+
+
+def test_a_certificate_for_another_host(
+    face: Face, serve: Serve, authority: trustme.CA, client_context: ssl.SSLContext
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("other.example").configure_cert(context)
+    server = serve(answer_each(), context)
+
+    async def scenario() -> None:
+        async with face.pool(ssl_context=client_context) as pool:
+            with pytest.raises(ConnectError, match="certificate is not valid for"):
+                await pool.send(0, url=(b"https", b"127.0.0.1", server.port, b"/"))
+
+    face.run(scenario)
+
+
+def test_a_handshake_that_is_never_answered(face: Face, serve: Serve, client_context: ssl.SSLContext) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        async with face.pool(ssl_context=client_context, max_connections=1) as pool:
+            url = (b"https", b"127.0.0.1", server.port, b"/")
+            message = r"^timed out \(in the TLS handshake with 127.0.0.1:\d+, after 0\.\d+ s\)$"
+            with pytest.raises(ConnectTimeout, match=message):
+                await pool.send(0, url=url, extensions={"timeout": {"connect": 0.05}})
+            for limit in (None, 5.0):
+                plain = serve(lambda peer: peer.send(b"220 smtp.example ready\r\n"))
+                with pytest.raises(ConnectError, match="in the TLS handshake with"):
+                    url = (b"https", b"127.0.0.1", plain.port, b"/")
+                    await pool.send(0, url=url, extensions={"timeout": {"connect": limit}})
+
+    face.run(scenario)
+
+
+def test_the_default_context_trusts_certifi_and_is_made_once() -> None:
+    context = default_context()
+    assert context is default_context()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert context.get_ca_certs()
+
+
+def test_nothing_heavy_is_made_before_it_is_needed() -> None:
+    import subprocess
+    import sys
+
+    program = (
+        "import sys, httpx_transport; httpx_transport.ConnectionPool().close(); httpx_transport.AsyncConnectionPool();"
+        "print(sorted({'ssl', 'h11', 'asyncio', 'anyio', 'trio', 'certifi', 'sniffio'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_pool_needs_no_context_for_http(serve: Serve) -> None:
+    server = serve(answer_each())
+    with ConnectionPool() as pool:
+        url = (b"http", b"127.0.0.1", server.port, b"/")
+        assert list(pool.handle_request(b"GET", url, [(b"Host", b"test")], b"", {})[2]) == [b"ok"]
+        assert pool._pool._connector._ssl_context is None

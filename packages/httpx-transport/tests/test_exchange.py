@@ -1,0 +1,352 @@
+"""One exchange on every face: bodies both ways, early answers, and what goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from httpx_transport import (
+    LocalProtocolError,
+    ReadError,
+    ReadTimeout,
+    RemoteProtocolError,
+    WriteError,
+    WriteTimeout,
+)
+
+from .conftest import OK, Face, Peer, Server, answer_each, answer_once, silence
+
+Serve = Callable[..., Server]
+
+MEGABYTES = 5_000_000  # more than the buffers of both ends hold
+
+
+def test_status_fields_and_facts(face: Face, serve: Serve) -> None:
+    server = serve(answer_each(b"HTTP/1.1 404 Not Found\r\nX-a: 1\r\nx-A: 2\r\nContent-Length: 0\r\n\r\n"))
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            status, fields, content, facts = await pool.send(server.port)
+            assert (status, fields) == (404, [(b"X-a", b"1"), (b"x-A", b"2"), (b"Content-Length", b"0")])
+            assert facts == {"http_version": b"HTTP/1.1", "reason_phrase": b"Not Found"}
+            assert await content.read() == b""
+            await content.close()
+
+    face.run(scenario)
+
+
+def test_what_goes_on_the_wire(face: Face, serve: Serve) -> None:
+    seen = []
+
+    def script(peer: Peer) -> None:
+        seen.append(peer.head())
+        peer.send(OK)
+
+    server = serve(script)
+    headers = [(b"X-b", b"1"), (b"x-B", b"2")]
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            await pool.send(server.port, b"OPTIONS", headers, url=(b"http", b"127.0.0.1", server.port, b"*"))
+
+    face.run(scenario)
+    assert seen == [b"OPTIONS * HTTP/1.1\r\nHost: test\r\nX-b: 1\r\nx-B: 2\r\n\r\n"]
+    assert headers == [(b"X-b", b"1"), (b"x-B", b"2")]
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "until close"])
+def test_content_in_pieces(face: Face, serve: Serve, framing: str) -> None:
+    pieces = [b"a" * 10, b"b" * 100_000, b"c"]
+    head = {"length": b"Content-Length: 100011\r\n", "chunked": b"Transfer-Encoding: chunked\r\n", "until close": b""}
+
+    def script(peer: Peer) -> None:
+        while peer.head():
+            peer.send(b"HTTP/1.1 200 OK\r\n%b\r\n" % head[framing])
+            for piece in pieces:
+                peer.send(b"%x\r\n%b\r\n" % (len(piece), piece) if framing == "chunked" else piece)
+            if framing == "chunked":
+                peer.send(b"0\r\n\r\n")
+            if framing == "until close":
+                return
+
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            for _ in range(2):
+                assert await pool.get(server.port) == b"".join(pieces)
+
+    face.run(scenario)
+    assert server.accepted == (2 if framing == "until close" else 1)
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+@pytest.mark.parametrize("kind", ["bytes", "chunks"])
+@pytest.mark.parametrize("sizes", [[], [3, 0, 4], [100_000, 5], [MEGABYTES]])
+def test_bodies(face: Face, serve: Serve, chunked: bool, kind: str, sizes: list[int]) -> None:
+    chunks = [bytes([65 + number]) * size for number, size in enumerate(sizes)]
+    body = b"".join(chunks)
+    seen = []
+
+    def script(peer: Peer) -> None:
+        while b"POST" in peer.head():
+            if chunked:
+                received = b""
+                while size := int(peer.take_line(), 16):
+                    received += peer.take(size + 2)[:-2]
+                assert peer.take_line() == b""
+            else:
+                received = peer.take(len(body))
+            seen.append(received)
+            peer.send(OK)
+
+    server = serve(script)
+    framing = (b"Transfer-Encoding", b"chunked") if chunked else (b"Content-Length", b"%d" % len(body))
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            for _ in range(2):
+                sent = body if kind == "bytes" else face.body(chunks)
+                assert (await pool.send(server.port, b"POST", [framing], sent))[0] == 200
+
+    face.run(scenario)
+    assert seen == [body, body]
+    assert server.accepted == 1
+
+
+@pytest.mark.parametrize(("declared", "message"), [(b"4", "Too much data"), (b"6", "Too little data")])
+@pytest.mark.parametrize("kind", ["bytes", "chunks"])
+def test_a_declared_length_is_kept(face: Face, serve: Serve, declared: bytes, message: str, kind: str) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            body = b"12345" if kind == "bytes" else face.body([b"123", b"45"])
+            with pytest.raises(LocalProtocolError, match=message):
+                await pool.send(server.port, b"POST", [(b"Content-Length", declared)], body)
+
+    face.run(scenario)
+
+
+def test_an_error_of_the_body_is_the_callers_and_never_ends_the_body_cleanly(face: Face, serve: Serve) -> None:
+    seen = []
+
+    def script(peer: Peer) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := peer.sock.recv(65536):
+                seen.append(data)
+
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"first"
+        raise OSError("disk")
+
+    async def scenario() -> None:
+        async with face.pool(max_connections=1) as pool:
+            with pytest.raises(OSError, match=r"^disk$"):
+                await pool.send(server.port, b"POST", [(b"Transfer-Encoding", b"chunked")], face.body(chunks()))
+            assert await pool.get(serve(answer_each()).port) == b"ok"
+
+    face.run(scenario)
+    assert b"0\r\n\r\n" not in b"".join(seen)
+
+
+def test_a_body_of_the_other_colour(face: Face, serve: Serve) -> None:
+    server = serve(silence)
+    other = Face("asyncio" if face.name == "blocking" else "blocking")
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(TypeError, match="must be bytes or an"):
+                await pool.send(server.port, b"POST", [(b"Content-Length", b"1")], other.body([b"a"]))
+
+    face.run(scenario)
+
+
+@pytest.mark.parametrize("hang_up", [False, True])
+@pytest.mark.parametrize("kind", ["bytes", "chunks"])
+def test_an_early_answer_is_seen_while_uploading(face: Face, serve: Serve, kind: str, hang_up: bool) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        if hang_up:
+            peer.sock.shutdown(1)
+        finished.wait()
+
+    finished = threading.Event()
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            body = b"x" * MEGABYTES if kind == "bytes" else face.body([b"x" * 100_000] * (MEGABYTES // 100_000))
+            status, _, content, _ = await pool.send(
+                server.port, b"POST", [(b"Content-Length", b"%d" % MEGABYTES)], body
+            )
+            assert (status, await content.read()) == (413, b"no")
+            finished.set()
+            fresh = serve(answer_each())
+            assert await pool.get(fresh.port) == b"ok"
+
+    face.run(scenario)
+
+
+def test_a_reset_while_uploading(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.reset()
+
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(
+                WriteError, match=rf"\(sending the request to 127.0.0.1:{server.port} on a fresh connection"
+            ):
+                await pool.send(server.port, b"POST", [(b"Content-Length", b"%d" % MEGABYTES)], b"x" * MEGABYTES)
+
+    face.run(scenario)
+
+
+def test_a_peer_that_takes_nothing(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        finished.wait()
+
+    finished = threading.Event()
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            try:
+                with pytest.raises(WriteTimeout, match=r"timed out \(sending the request to .* after 0.05 s\)"):
+                    await pool.send(
+                        server.port,
+                        b"POST",
+                        [(b"Content-Length", b"%d" % (10 * MEGABYTES))],
+                        b"x" * 10 * MEGABYTES,
+                        extensions={"timeout": {"write": 0.05}},
+                    )
+            finally:
+                finished.set()
+
+    face.run(scenario)
+
+
+def test_a_peer_that_says_nothing(face: Face, serve: Serve) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        async with face.pool(timeout=0.03) as pool:
+            message = rf"^timed out \(waiting for the response from 127.0.0.1:{server.port} on a fresh connection, after 0.03 s\)$"
+            with pytest.raises(ReadTimeout, match=message):
+                await pool.send(server.port)
+
+    face.run(scenario)
+
+
+def test_a_peer_that_stops_in_the_middle(face: Face, serve: Serve) -> None:
+    first = OK
+    rest = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"
+
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.send(first)
+        peer.head()
+        peer.send(rest)
+        peer.wait_closed()
+
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool(max_connections=1) as pool:
+            await pool.get(server.port)
+            content = (await pool.send(server.port, extensions={"timeout": {"read": 0.03}}))[2]
+            assert await content.next() == b"ab"
+            message = r"timed out \(reading the content from .* on a reused connection, after 0.03 s\)"
+            with pytest.raises(ReadTimeout, match=message):
+                await content.next()
+            assert await pool.get(serve(answer_each()).port) == b"ok"
+
+    face.run(scenario)
+
+
+def test_a_slow_peer_is_waited_for(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        for byte in OK:
+            peer.send(bytes([byte]))
+
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool(timeout=None) as pool:
+            assert await pool.get(server.port) == b"ok"
+
+    face.run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        (
+            b"",
+            r"^Server disconnected without sending a response\. \(waiting for the response from 127.0.0.1:\d+ on a fresh",
+        ),
+        (b"nonsense\r\n\r\n", r"^illegal status line.* \(waiting for the response from 127.0.0.1:\d+ on a fresh"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab",
+            r"^peer closed .* \(reading the content from 127.0.0.1:\d+ on",
+        ),
+    ],
+)
+def test_a_bad_response_says_where_and_when(face: Face, serve: Serve, response: bytes, message: str) -> None:
+    server = serve(answer_once(response))
+
+    async def scenario() -> None:
+        async with face.pool(max_connections=1) as pool:
+            with pytest.raises(RemoteProtocolError, match=message):
+                await pool.get(server.port)
+            assert await pool.get(serve(answer_each()).port) == b"ok"
+
+    face.run(scenario)
+
+
+def test_a_reset_while_waiting(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.reset()
+
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(ReadError, match=r"^\[Errno \d+\] .* \(waiting for the response from 127.0.0.1:"):
+                await pool.send(server.port)
+
+    face.run(scenario)
+
+
+def test_bodies_are_context_managers(serve: Serve) -> None:
+    import asyncio
+
+    from httpx_transport import AsyncConnectionPool, ConnectionPool
+
+    server = serve(answer_each(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"))
+    url, headers = (b"http", b"127.0.0.1", server.port, b"/"), [(b"Host", b"test")]
+    with ConnectionPool() as pool, pool.handle_request(b"GET", url, headers, b"", {})[2] as body:
+        assert next(body) == b"ab"
+
+    async def scenario() -> None:
+        async with (
+            AsyncConnectionPool() as pool,
+            (await pool.handle_async_request(b"GET", url, headers, b"", {}))[2] as body,
+        ):
+            async for chunk in body:
+                assert chunk == b"ab"
+                break
+
+    asyncio.run(scenario())

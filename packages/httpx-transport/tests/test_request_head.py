@@ -1,0 +1,109 @@
+"""What may be said in a request's head, and how bodies are framed."""
+
+from __future__ import annotations
+
+import h11
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from httpx_transport import LocalProtocolError
+from httpx_transport._http11 import BodyFramer, encode_request
+from httpx_transport.interface import Field
+
+HOST = (b"Host", b"example.org")
+
+
+def test_a_head_keeps_order_case_and_duplicates() -> None:
+    fields = [HOST, (b"X-a", b"1"), (b"x-A", b""), (b"B", b"a b\tc \xff")]
+    head = encode_request(b"GET", b"/?q", fields)
+    assert head.data == b"GET /?q HTTP/1.1\r\nHost: example.org\r\nX-a: 1\r\nx-A: \r\nB: a b\tc \xff\r\n\r\n"
+    assert (head.length, head.close) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "length", "close"),
+    [
+        ([(b"Content-Length", b"12")], 12, False),
+        ([(b"transfer-ENCODING", b"Chunked")], -1, False),
+        ([(b"Connection", b"close")], 0, True),
+        ([(b"Connection", b"Upgrade, CLOSE")], 0, True),
+        ([(b"Connection", b"keep-alive")], 0, False),
+        ([(b"Connection", b"closed")], 0, False),
+        ([(b"User-Agent", b"x"), (b"Abcd", b"x"), (b"Accept-Language-", b"x"), (b"Accept-Language-X", b"x")], 0, False),
+    ],
+)
+def test_what_a_head_promises(fields: list[Field], length: int, close: bool) -> None:
+    head = encode_request(b"POST", b"/", [HOST, *fields])
+    assert (head.length, head.close) == (length, close)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "fields", "message"),
+    [
+        (b"GET /", b"/", [HOST], "method"),
+        (b"", b"/", [HOST], "method"),
+        (b"GET", b"/ x", [HOST], "target"),
+        (b"GET", b"/\xe9", [HOST], "target"),
+        (b"GET", b"", [HOST], "target"),
+        (b"GET", b"/", [], "Host"),
+        (b"GET", b"/", [HOST, HOST], "Host"),
+        (b"GET", b"/", [HOST, (b"a b", b"1")], "header name"),
+        (b"GET", b"/", [HOST, (b"a: b", b"1")], "header name"),
+        (b"GET", b"/", [HOST, (b"", b"1")], "header name"),
+        (b"GET", b"/", [HOST, (b"a\r\nb", b"1")], "header name"),
+        (b"GET", b"/", [HOST, (b"X-Key", b"secret\r\nEvil: 1")], "'X-Key'"),
+        (b"GET", b"/", [HOST, (b"X-Key", b"secret\n")], "'X-Key'"),
+        (b"GET", b"/", [HOST, (b"X-Key", b"sec\x00ret")], "'X-Key'"),
+        (b"GET", b"/", [HOST, (b"X-Key", b" secret")], "'X-Key'"),
+        (b"GET", b"/", [HOST, (b"Content-Length", b"+5")], "Content-Length"),
+        (b"GET", b"/", [HOST, (b"Content-Length", b"5"), (b"Content-Length", b"5")], "given once"),
+        (b"GET", b"/", [HOST, (b"Content-Length", b"5"), (b"Transfer-Encoding", b"chunked")], "only one of them"),
+        (b"GET", b"/", [HOST, (b"Transfer-Encoding", b"gzip, chunked")], "'chunked'"),
+    ],
+)
+def test_refusals_name_the_field_and_hide_its_value(
+    method: bytes, target: bytes, fields: list[Field], message: str
+) -> None:
+    with pytest.raises(LocalProtocolError, match=message) as caught:
+        encode_request(method, target, fields)
+    assert "secret" not in str(caught.value)
+
+
+names = st.one_of(st.from_regex(rb"[A-Za-z-]{1,8}", fullmatch=True), st.binary(max_size=4))
+values = st.one_of(st.from_regex(rb"[ -~]{0,8}", fullmatch=True), st.binary(max_size=6))
+
+
+@given(
+    st.sampled_from([b"GET", b"POST", b"G T", b"\x00"]),
+    st.one_of(st.just(b"/"), st.binary(max_size=6)),
+    st.lists(st.tuples(names, values), max_size=4),
+)
+def test_what_is_sent_h11_reads_as_it_was_meant(method: bytes, target: bytes, fields: list[Field]) -> None:
+    fields = [HOST, *((name, value) for name, value in fields if name.lower() != b"host")]
+    try:
+        head = encode_request(method, target, fields)
+    except LocalProtocolError:
+        return
+    server = h11.Connection(h11.SERVER)
+    server.receive_data(head.data)
+    request = server.next_event()
+    assert isinstance(request, h11.Request)
+    assert (request.method, request.target) == (method, target)
+    assert list(request.headers.raw_items()) == fields
+
+
+def test_framing_by_length() -> None:
+    framer = BodyFramer(5)
+    assert framer.frame(b"abc") + framer.frame(b"") + framer.frame(b"de") + framer.end() == b"abcde"
+    with pytest.raises(LocalProtocolError, match="Too much data for declared Content-Length"):
+        framer.frame(b"f")
+    with pytest.raises(LocalProtocolError, match="Too little data for declared Content-Length"):
+        BodyFramer(1).end()
+
+
+def test_framing_in_chunks() -> None:
+    framer = BodyFramer(-1)
+    assert framer.frame(b"a" * 17) == b"11\r\n" + b"a" * 17 + b"\r\n"
+    assert framer.frame(b"") == b""
+    assert framer.end() == b"0\r\n\r\n"
