@@ -1,0 +1,392 @@
+"""Cookies as a mapping over a jar of the standard library's.
+
+It knows jars, their locks and their policies. The rules of cookies are `_cookierules`'s, files are `_cookiefile`'s.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from . import _pickling
+from ._errors import CookieConflict
+
+if TYPE_CHECKING:
+    import os
+    from contextlib import AbstractContextManager
+    from http.cookiejar import Cookie, CookieJar
+
+    from ._cookierules import Place
+    from ._request import Request
+    from ._response import Response
+    from .types import CookieTypes
+
+MAX_PER_DOMAIN = 180  # cookies of one domain; older ones make room
+MAX_TOTAL = 3000
+
+
+class Cookies(MutableMapping[str, str]):
+    """Cookies by name, each with a domain and a path, which say where it is sent (RFC 6265bis).
+
+    They are stored in a `http.cookiejar.CookieJar`: the one that is given, or one that is made when the first cookie
+    comes. Reading and writing are safe from several threads.
+
+    Args:
+        cookies: A mapping or a list of pairs; other `Cookies`, which are copied; or a `CookieJar`, which is used.
+        clock: What tells the time, in seconds since 1970.
+
+    Raises:
+        TypeError: `cookies` is none of these.
+        ValueError: A name or a value contains a line break or NUL.
+    """
+
+    _jar: CookieJar | None = None
+
+    def __init__(self, cookies: CookieTypes | None = None, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        if cookies is None:
+            return
+        if isinstance(cookies, Cookies):
+            if cookies._jar is not None:
+                self._take(cookies)
+        elif isinstance(cookies, Mapping):
+            for name, value in cookies.items():
+                self.set(name, value)
+        elif isinstance(cookies, list | tuple):
+            for name, value in cookies:
+                self.set(name, value)
+        elif hasattr(cookies, "set_cookie"):
+            self._jar = cookies
+        else:
+            raise TypeError(f"Invalid type for cookies: {type(cookies)}")
+
+    @property
+    def jar(self) -> CookieJar:
+        """The jar that holds the cookies."""
+        jar = self._jar
+        if jar is None:
+            from http.cookiejar import CookieJar
+
+            # One step, so that two threads get the same jar.
+            made: CookieJar = self.__dict__.setdefault("_jar", CookieJar())
+            return made
+        return jar
+
+    @jar.setter
+    def jar(self, jar: CookieJar) -> None:
+        self._jar = jar
+
+    def set(self, name: str, value: str, domain: str = "", path: str = "/") -> None:
+        """Add a cookie, or replace the one with this name, domain and path.
+
+        Args:
+            name: The name.
+            value: The value.
+            domain: The host, and all hosts below it, that the cookie is sent to; "" for every host.
+            path: The path, and all paths below it, that the cookie is sent to.
+
+        Raises:
+            ValueError: The name or the value contains a line break or NUL.
+        """
+        from http.cookiejar import Cookie
+
+        from ._cookierules import breaks_line
+
+        if breaks_line(f"{name}{value}"):
+            raise ValueError(f"Cookie {name!r}: the name or the value contains a line break or NUL")
+        self._store(
+            Cookie(
+                version=0,
+                name=name,
+                value=value,
+                port=None,
+                port_specified=False,
+                domain=domain,
+                domain_specified=bool(domain),
+                domain_initial_dot=domain.startswith("."),
+                path=path,
+                path_specified=bool(path),
+                secure=False,
+                expires=None,
+                discard=True,
+                comment=None,
+                comment_url=None,
+                rest={"HttpOnly": None},  # type: ignore[dict-item]
+            )
+        )
+
+    def get(  # type: ignore[override]
+        self, name: str, default: str | None = None, domain: str | None = None, path: str | None = None
+    ) -> str | None:
+        """Return the value of a cookie, or the default when there is none.
+
+        Args:
+            name: The name.
+            default: What to return without it.
+            domain: Only a cookie with exactly this domain.
+            path: Only a cookie with exactly this path.
+
+        Raises:
+            CookieConflict: Several cookies are meant.
+        """
+        found = [cookie for cookie in self._all() if _is(cookie, name, domain, path)]
+        if len(found) > 1:
+            raise CookieConflict(f"Multiple cookies exist with name={name}")
+        return found[0].value if found and found[0].value is not None else default
+
+    def delete(self, name: str, domain: str | None = None, path: str | None = None) -> None:
+        """Remove the cookies of a name. It is no error when there are none.
+
+        Args:
+            name: The name.
+            domain: Only those with exactly this domain.
+            path: Only those with exactly this path.
+
+        Raises:
+            KeyError: Domain and path are given, and there is no such cookie.
+        """
+        if domain is not None and path is not None:
+            self.jar.clear(domain, path, name)
+            return
+        with self._locked():
+            for cookie in self._all():
+                if _is(cookie, name, domain, path):
+                    self.jar.clear(cookie.domain, cookie.path, cookie.name)
+
+    def clear(self, domain: str | None = None, path: str | None = None) -> None:
+        """Remove all cookies, or those of a domain, or of a path of a domain.
+
+        Args:
+            domain: The domain.
+            path: The path.
+
+        Raises:
+            KeyError: There are no such cookies.
+            ValueError: A path without a domain.
+        """
+        if path is not None and domain is None:
+            raise ValueError("A path can only be cleared together with its domain")
+        self.jar.clear(*(part for part in (domain, path) if part is not None))
+
+    def update(self, cookies: CookieTypes | None = None) -> None:  # type: ignore[override]
+        """Add cookies, replacing those with the same name, domain and path.
+
+        Args:
+            cookies: What the constructor accepts.
+        """
+        other = Cookies(cookies)
+        if other._jar is not None:
+            self._take(other)
+
+    def extract_cookies(self, response: Response) -> None:
+        """Store the cookies that a response sets, as far as it may set them.
+
+        Args:
+            response: A response with its request.
+
+        Raises:
+            RuntimeError: The response sets cookies, and its request has not been set.
+        """
+        if "set-cookie" not in response.headers:
+            return
+        from ._cookierules import make_cookie
+        from ._setcookie import parse_set_cookie
+
+        now = self._clock()
+        place = _place(response.request)
+        for field in response.headers.get_list("set-cookie"):
+            said = parse_set_cookie(field)
+            cookie = None if said is None else make_cookie(said, place, now)
+            if cookie is not None:
+                self._store_from(cookie, place, response.request, now)
+
+    def set_cookie_header(self, request: Request) -> None:
+        """Add the Cookie field with the cookies that go with a request, unless it has one already.
+
+        Args:
+            request: The request.
+        """
+        if self._jar is None:
+            return
+        from ._cookierules import cookie_string
+
+        with self._locked():
+            going = self._going(request)
+        value = cookie_string(going) if going else ""
+        if value and "cookie" not in request.headers:
+            request.headers["Cookie"] = value
+
+    def save(self, path: str | os.PathLike[str], *, format: str = "json") -> None:  # noqa: A002
+        """Write the cookies to a file that only its owner can read. Expired ones are left out.
+
+        Args:
+            path: The file; it is replaced in one step.
+            format: "json", or "netscape" for the cookies.txt of browsers and curl.
+
+        Raises:
+            OSError: The file cannot be written.
+            ValueError: There is no such format.
+        """
+        from ._cookiefile import write
+
+        write(self._all(), path, format, self._clock())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time) -> Cookies:
+        """Return the cookies of a file that `save` wrote, or of a cookies.txt. Expired ones are left out.
+
+        Args:
+            path: The file.
+            clock: What tells the time, in seconds since 1970.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: The file is in neither format; the message gives the line, never its content.
+        """
+        from ._cookiefile import read
+
+        cookies = cls(clock=clock)
+        for cookie in read(path, clock()):
+            cookies._store(cookie)
+        return cookies
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self.set(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self.delete(name)
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([cookie.name for cookie in self._all()])
+
+    def __bool__(self) -> bool:
+        return self._jar is not None and any(True for _ in self._all())
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"<Cookie {cookie.name}=[secure] for {cookie.domain} {cookie.path}>" for cookie in self._all()
+        )
+        return f"<Cookies[{shown}]>"
+
+    def __copy__(self) -> Cookies:
+        copy = type(self).__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _pickling.restore, (_pickling.reference(type(self)),), (self._clock, self._all())
+
+    def __setstate__(self, state: tuple[Callable[[], float], list[Cookie]]) -> None:
+        self._clock, cookies = state
+        for cookie in cookies:
+            self.jar.set_cookie(cookie)
+
+    def _all(self) -> list[Cookie]:
+        """Return the cookies as they are at this moment."""
+        if self._jar is None:
+            return []
+        with self._locked():
+            return list(self._jar)
+
+    def _locked(self) -> AbstractContextManager[Any]:
+        """Return the jar's own lock, which everybody who uses the jar shares."""
+        from contextlib import nullcontext
+
+        return getattr(self.jar, "_cookies_lock", None) or nullcontext()
+
+    def _store(self, cookie: Cookie) -> None:
+        vars(cookie).setdefault("_created", self._clock())
+        self.jar.set_cookie(cookie)
+
+    def _take(self, other: Cookies) -> None:
+        for cookie in other._all():
+            self.jar.set_cookie(cookie)
+
+    def _near(self, host: str) -> list[Cookie]:
+        """Return the cookies that may concern a host, without looking at all the others."""
+        from http.cookiejar import CookieJar
+
+        jar = self.jar
+        by_domain = getattr(jar, "_cookies", None)
+        if by_domain is None or type(jar).__iter__ is not CookieJar.__iter__:
+            return list(jar)
+        domains = ["", f"{host}.local"]
+        while host:
+            domains += (host, f".{host}")
+            host = host.partition(".")[2]
+        return [
+            cookie
+            for domain in domains
+            if domain in by_domain
+            for by_name in by_domain[domain].values()
+            for cookie in by_name.values()
+        ]
+
+    def _going(self, request: Request) -> list[Cookie]:
+        """Return the cookies that go with a request, in no order."""
+        from ._cookiepolicy import may_return, own_policy
+        from ._cookierules import goes_to
+
+        now = self._clock()
+        place = _place(request)
+        going = [cookie for cookie in self._near(place.host) if goes_to(cookie, place, now)]
+        policy = own_policy(self.jar) if going else None
+        if policy is None:
+            return going
+        return [cookie for cookie in going if may_return(policy, cookie, request, now)]
+
+    def _store_from(self, cookie: Cookie, place: Place, request: Request, now: float) -> None:
+        """Store a cookie that a response sets, or remove what it deletes (RFC 6265bis §5.7, from step 17 on)."""
+        from ._cookiepolicy import may_set, own_policy
+        from ._cookierules import shadows_secure
+
+        with self._locked():
+            near = self._near(place.host)
+            policy = own_policy(self.jar)
+            if not place.secure and any(shadows_secure(cookie, other) for other in near):
+                return
+            if policy is not None and not may_set(policy, cookie, request, now):
+                return
+            key = (cookie.domain, cookie.path, cookie.name)
+            old = next((other for other in near if (other.domain, other.path, other.name) == key), None)
+            if cookie.expires is not None and cookie.expires <= now:
+                if old is not None:
+                    self.jar.clear(*key)
+                return
+            vars(cookie)["_created"] = getattr(old, "_created", 0) if old is not None else now
+            self.jar.set_cookie(cookie)
+            if old is None:
+                self._make_room([other for other in near if other.domain == cookie.domain], MAX_PER_DOMAIN - 1)
+                if len(self.jar) > MAX_TOTAL:
+                    self._make_room([other for other in self.jar if other is not cookie], MAX_TOTAL - 1)
+
+    def _make_room(self, cookies: list[Cookie], most: int) -> None:
+        """Remove the oldest cookies until no more than so many are left."""
+        if len(cookies) > most:
+            cookies.sort(key=lambda cookie: getattr(cookie, "_created", 0))
+            for cookie in cookies[: len(cookies) - most]:
+                self.jar.clear(cookie.domain, cookie.path, cookie.name)
+
+
+def _is(cookie: Cookie, name: str, domain: str | None, path: str | None) -> bool:
+    """Return whether a cookie is one of those that are meant."""
+    return cookie.name == name and (domain is None or cookie.domain == domain) and (path is None or cookie.path == path)
+
+
+def _place(request: Request) -> Place:
+    from ._cookierules import Place
+
+    url = request.url
+    path = url.raw_path.partition(b"?")[0].decode("ascii", "replace") or "/"
+    secure = url.scheme in {"https", "wss"}
+    return Place(url.raw_host.decode("ascii").lower(), path, secure, url.port or (443 if secure else 80))

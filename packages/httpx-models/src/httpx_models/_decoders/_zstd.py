@@ -1,0 +1,63 @@
+"""The coding zstd (RFC 8878). It knows where the library stands in each version of Python."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from httpx_models._errors import DecodingError
+
+from ._zlib import STEP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def library() -> Any:
+    """Return the standard library's zstd (from Python 3.14) or `backports.zstd`, or None when there is neither."""
+    name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+    try:
+        return __import__(name, fromlist=["ZstdDecompressor"])
+    except ImportError:
+        return None
+
+
+class ZstdDecoder:
+    """Zstandard with all its frames. Checksums and the end of the last frame are checked.
+
+    Args:
+        module: What `library` returned.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._frame: Any = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the data becomes.
+
+        Raises:
+            DecodingError: The data is malformed, or its checksum is wrong.
+        """
+        more = bool(data)
+        while more:
+            if self._frame is None or self._frame.eof:
+                self._frame = self._module.ZstdDecompressor()
+            try:
+                piece = self._frame.decompress(data, max_length=STEP)
+            except self._module.ZstdError as error:
+                raise DecodingError(str(error)) from error
+            data = self._frame.unused_data if self._frame.eof else b""
+            more = bool(data) if self._frame.eof else not self._frame.needs_input
+            if piece:
+                yield piece
+
+    def flush(self) -> Iterator[bytes]:
+        """Yield nothing.
+
+        Raises:
+            DecodingError: The data ended too early.
+        """
+        if self._frame is not None and not self._frame.eof:
+            raise DecodingError("The zstd data ended too early")
+        yield from ()

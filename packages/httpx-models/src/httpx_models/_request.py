@@ -1,0 +1,222 @@
+"""A request: method, URL, fields, body, extensions.
+
+It knows which fields a request has of itself. It must not know who sends it, nor how.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from httpx_urls import URL
+
+from . import _pickling
+from ._content import encode_request
+from ._errors import LocalProtocolError, RequestNotRead
+from ._headers import Headers
+from ._streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from .types import (
+        CookieTypes,
+        HeaderTypes,
+        JSONEncoder,
+        QueryParamTypes,
+        RequestContent,
+        RequestData,
+        RequestExtensions,
+        RequestFiles,
+    )
+
+
+class Request:
+    """A request, ready to be sent.
+
+    `Host` comes from the URL; `Content-Length`, `Transfer-Encoding` and `Content-Type` come from the body. What is given in
+    `headers` takes precedence over all of them. A request that is given a `stream` gets no fields but its own.
+
+    Args:
+        method: "GET", "POST" and the like; it is made upper case.
+        url: Where to.
+        params: Query parameters, which replace those of the URL.
+        headers: Header fields.
+        cookies: Cookies to send.
+        content: The body: bytes, str, a binary file, an iterable or asynchronous iterable of bytes.
+        data: The body: the fields of a form.
+        files: The body: the files of a form, by field name.
+        json: The body: anything that can be written as JSON.
+        stream: The body, as a stream that describes itself in `headers`.
+        extensions: What the transport should know: "timeout", "trace", "sni_hostname".
+        json_encoder: What writes `json`: a function from an object to str or bytes, such as `orjson.dumps`.
+
+    Raises:
+        InvalidURL: The URL is none.
+        LocalProtocolError: The method, or a name or value of a field, contains a line break or NUL.
+        TypeError: An argument is of a type that cannot be used.
+        UnicodeEncodeError: A field is not ASCII, and `headers` do not say how to encode it.
+        ValueError: A number cannot be written as JSON.
+    """
+
+    json_encoder: JSONEncoder | None = None
+    """What writes JSON bodies, unless the constructor is given another; a subclass may set it."""
+
+    stream: SyncByteStream | AsyncByteStream
+    extensions: MutableMapping[str, Any]
+    _content: bytes
+
+    def __init__(
+        self,
+        method: str,
+        url: URL | str,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,
+        stream: SyncByteStream | AsyncByteStream | None = None,
+        extensions: RequestExtensions | None = None,
+        json_encoder: JSONEncoder | None = None,
+    ) -> None:
+        if not isinstance(method, str):
+            raise TypeError(f"Invalid type for method. Expected str, got {type(method)}: {method!r}")
+        self.method = method.upper()
+        if params is not None:
+            self.url = URL(url, params=params)  # type: ignore[call-arg]
+        else:
+            self.url = url if type(url) is URL else URL(url)
+        self.headers = Headers(headers)
+        self.extensions = {} if extensions is None else dict(extensions)
+        if json_encoder is not None:
+            self.json_encoder = json_encoder
+        if cookies:
+            from ._cookies import Cookies
+
+            Cookies(cookies).set_cookie_header(self)
+        if stream is not None:
+            self.stream = stream
+        elif content is None and data is None and files is None and json is None:
+            self._prepare({})
+            self.stream = ByteStream(b"")
+            self._content = b""
+        else:
+            fields, self.stream = encode_request(
+                content=content,
+                data=data,
+                files=files,
+                json=json,
+                boundary=self._boundary() if files else None,
+                json_encoder=self.json_encoder,
+            )
+            self._prepare(fields)
+            if isinstance(self.stream, ByteStream):
+                self._content = self.stream.content
+        self._refuse_injection()
+
+    @property
+    def content(self) -> bytes:
+        """The body.
+
+        Raises:
+            RequestNotRead: The body is a stream that has not been read.
+        """
+        try:
+            return self._content
+        except AttributeError:
+            raise RequestNotRead from None
+
+    def read(self) -> bytes:
+        """Read the body into memory, and return it. A body that could be sent once can then be sent again.
+
+        Raises:
+            RuntimeError: The body can only be read with `aread`.
+            StreamClosed: The request came out of a pickle, its stream did not.
+            StreamConsumed: The body was read before, and cannot be read again.
+        """
+        if not hasattr(self, "_content"):
+            if not hasattr(self.stream, "__iter__"):
+                raise RuntimeError("Attempted to call a sync iterator on an async stream.")
+            self._content = b"".join(self.stream)
+            if not isinstance(self.stream, ByteStream):
+                self.stream = ByteStream(self._content)
+        return self._content
+
+    async def aread(self) -> bytes:
+        """Read the body into memory, and return it. See `read`.
+
+        Raises:
+            RuntimeError: The body can only be read with `read`.
+        """
+        if not hasattr(self, "_content"):
+            if not hasattr(self.stream, "__aiter__"):
+                raise RuntimeError("Attempted to call an async iterator on an sync stream.")
+            self._content = b"".join([chunk async for chunk in self.stream])
+            if not isinstance(self.stream, ByteStream):
+                self.stream = ByteStream(self._content)
+        return self._content
+
+    def _prepare(self, default_headers: dict[str, str]) -> None:
+        """Add what the URL and the body ask for, where the caller has not said otherwise."""
+        raw = self.headers.raw
+        given = {name.lower() for name, _ in raw}
+        framed = b"content-length" in given or b"transfer-encoding" in given
+        added = []
+        if b"host" not in given and self.url.host:
+            added.append((b"Host", self.url.netloc))
+        if not framed and not default_headers and self.method in {"POST", "PUT", "PATCH"}:
+            added.append((b"Content-Length", b"0"))
+        for name, value in default_headers.items():
+            key = name.lower().encode("ascii")
+            if key not in given and not (framed and key in {b"content-length", b"transfer-encoding"}):
+                raw.append((name.encode("ascii"), value.encode("ascii")))
+        self.headers = Headers.from_raw(added + raw)
+
+    def _boundary(self) -> bytes | None:
+        from ._mediatype import boundary
+
+        found = self.headers.get("Content-Type")
+        return None if found is None else boundary(found.encode("latin-1", "replace"))
+
+    def _refuse_injection(self) -> None:
+        """Raise LocalProtocolError for what would end a line early; the message shows names, never values."""
+        if not self.method.isalpha() and _has_break(self.method.encode("utf-8", "replace")):
+            raise LocalProtocolError(f"The method contains a line break or NUL: {self.method!r}", request=self)
+        fields = self.headers.raw
+        if not _has_break(b"".join(chain.from_iterable(fields))):
+            return
+        for name, value in fields:
+            if _has_break(name):
+                raise LocalProtocolError(f"A header's name contains a line break or NUL: {name!r}", request=self)
+            if _has_break(value):
+                raise LocalProtocolError(f"The value of header {name!r} contains a line break or NUL", request=self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self.method!r}, {shown_url(self.url)!r})>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _pickling.restore, (_pickling.reference(type(self)),), self.__getstate__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in {"extensions", "stream"}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.extensions = {}
+        self.stream = UnattachedStream()
+
+
+def shown_url(url: URL) -> str:
+    """Return a URL as text with its password hidden.
+
+    Args:
+        url: The URL.
+    """
+    return repr(url)[5:-2] if "@" in str(url) else str(url)
+
+
+def _has_break(octets: bytes) -> bool:
+    return b"\r" in octets or b"\n" in octets or b"\0" in octets
