@@ -27,12 +27,12 @@ class Content:
     """A response's body, the same for a test on every face."""
 
     def __init__(self, body: Any) -> None:
-        self._body = body
+        self.body = body
 
     async def next(self) -> bytes:
-        if hasattr(self._body, "__anext__"):
-            return await anext(self._body, b"")
-        return next(self._body, b"")
+        if hasattr(self.body, "__anext__"):
+            return await anext(self.body, b"")
+        return next(self.body, b"")
 
     async def read(self) -> bytes:
         chunks = []
@@ -41,10 +41,10 @@ class Content:
         return b"".join(chunks)
 
     async def close(self) -> None:
-        if hasattr(self._body, "aclose"):
-            await self._body.aclose()
+        if hasattr(self.body, "aclose"):
+            await self.body.aclose()
         else:
-            self._body.close()
+            self.body.close()
 
 
 class TestPool:

@@ -261,7 +261,7 @@ class Transport:
 
 
 def asyncio_stream() -> tuple[AsyncioStream, Any]:
-    stream, transport = AsyncioStream(asyncio.get_running_loop()), Transport()
+    stream, transport = AsyncioStream(asyncio.get_running_loop(), memoryview(bytearray(100_000))), Transport()
     stream.connection_made(transport)  # type: ignore[arg-type]
     return stream, transport
 
@@ -271,7 +271,8 @@ class TestAsyncio:
         async def scenario() -> None:
             stream, transport = asyncio_stream()
             for _ in range(5):
-                stream.data_received(b"x" * 100_000)
+                assert stream.get_buffer(-1).nbytes == 100_000
+                stream.buffer_updated(100_000)
             assert transport.calls == ["pause_reading"]
             assert len(stream.receive() or b"") == 500_000
             assert transport.calls == ["pause_reading", "resume_reading"]
@@ -324,7 +325,8 @@ class TestAsyncio:
             async def read(timeout: float | None) -> None:
                 waiting = asyncio.ensure_future(stream.read(timeout))
                 await asyncio.sleep(0)
-                stream.data_received(b"x")
+                stream.get_buffer(-1)[:1] = b"x"
+                stream.buffer_updated(1)
                 assert await waiting == b"x"
 
             def armed() -> float | None:
@@ -425,7 +427,7 @@ def exchange_over(stream: Scripted) -> tuple[Exchange, NoLease]:
     streamed: Stream = stream  # type: ignore[assignment]
     lease = NoLease()
     connection = Connection((b"http", b"host", None), streamed, "host:80")
-    return Exchange(blocking_backend(), lease, connection, Timeouts(1, 1, 1, 1)), lease  # type: ignore[arg-type]
+    return Exchange(blocking_backend(), lease, connection, Timeouts(1, 1, 1, 1), 0.0), lease  # type: ignore[arg-type]
 
 
 POST = (b"POST", b"/", [(b"Host", b"host"), (b"Content-Length", b"100000")])

@@ -330,6 +330,23 @@ def test_a_reset_while_waiting(face: Face, serve: Serve) -> None:
     face.run(scenario)
 
 
+def test_content_that_came_with_the_head_can_be_taken_whole(face: Face, serve: Serve) -> None:
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000
+    small_server, large_server = serve(answer_each(OK)), serve(answer_each(large))
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            content = (await pool.send(small_server.port))[2]
+            assert content.body.whole() == b"ok"
+            assert content.body.whole() == b""
+            assert await content.read() == b""
+            content = (await pool.send(large_server.port))[2]
+            assert content.body.whole() is None
+            assert len(await content.read()) == 1_000_000
+
+    face.run(scenario)
+
+
 def test_bodies_are_context_managers(serve: Serve) -> None:
     import asyncio
 

@@ -8,10 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from httpx_transport import LocalProtocolError
-from httpx_transport._http11 import BodyFramer, encode_request
+from httpx_transport._http11 import BodyFramer, RequestEncoder, RequestHead
 from httpx_transport.interface import Field
 
 HOST = (b"Host", b"example.org")
+
+
+def encode_request(method: bytes, target: bytes, fields: list[Field]) -> RequestHead:
+    return RequestEncoder().encode(method, target, fields)
+
+
+def test_fields_that_are_said_again_are_said_the_same() -> None:
+    encoder, fields = RequestEncoder(), [HOST, (b"Content-Length", b"5"), (b"Connection", b"close")]
+    first = encoder.encode(b"POST", b"/", fields)
+    assert encoder.encode(b"PUT", b"/a", [*fields]) == (first.data.replace(b"POST /", b"PUT /a"), 5, True)
+    fields[1] = (b"Content-Length", b"6")
+    assert encoder.encode(b"POST", b"/", fields).length == 6
+    with pytest.raises(LocalProtocolError):
+        encoder.encode(b"POST", b"/", [(b"Host", b"a\nb")])
+    with pytest.raises(LocalProtocolError):
+        encoder.encode(b"POST", b"/", [(b"Host", b"a\nb")])
+    with pytest.raises(LocalProtocolError):
+        encoder.encode(b"POST", b"/", [HOST, HOST])
+    assert encoder.encode(b"GET", b"/", [HOST]) == (b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", 0, False)
 
 
 def test_a_head_keeps_order_case_and_duplicates() -> None:

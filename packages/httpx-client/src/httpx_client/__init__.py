@@ -1,1 +1,35 @@
-"""."""
+"""The HTTP client of httpx: `Client` and `AsyncClient`, over any transport.
+
+>>> from httpx_client import Client
+>>> client = Client(headers={"Accept": "application/json"})
+"""
+
+from .__about__ import __version__
+from ._api import get, post, request
+from ._async_client import AsyncClient
+from ._client import Client
+from ._config import Timeout
+from ._transports import (
+    AsyncBaseTransport,
+    AsyncHTTPTransport,
+    AsyncRawTransport,
+    BaseTransport,
+    HTTPTransport,
+    RawTransport,
+)
+
+__all__ = [
+    "AsyncBaseTransport",
+    "AsyncClient",
+    "AsyncHTTPTransport",
+    "AsyncRawTransport",
+    "BaseTransport",
+    "Client",
+    "HTTPTransport",
+    "RawTransport",
+    "Timeout",
+    "__version__",
+    "get",
+    "post",
+    "request",
+]

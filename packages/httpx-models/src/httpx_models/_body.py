@@ -131,7 +131,7 @@ class Body:
             StreamClosed: The response was closed before.
             StreamConsumed: The body was iterated before.
         """
-        if not hasattr(self, "_content"):
+        if not hasattr(self, "_content") and not self._take_whole("__iter__"):
             begun = self.is_stream_consumed
             try:
                 self._content = b"".join(self.iter_bytes())
@@ -147,7 +147,7 @@ class Body:
         Raises:
             RuntimeError: The body can only be read with `read`.
         """
-        if not hasattr(self, "_content"):
+        if not hasattr(self, "_content") and not self._take_whole("__aiter__"):
             begun = self.is_stream_consumed
             try:
                 self._content = b"".join([piece async for piece in self.aiter_bytes()])
@@ -262,6 +262,20 @@ class Body:
             raise RuntimeError(complaint)
         self.is_stream_consumed = True
         self._num_bytes_downloaded = 0
+
+    def _take_whole(self, method: str) -> bool:
+        """Take the body where its stream has all of it at hand and nothing is to be decoded; return whether it did."""
+        stream = self.stream
+        if self.is_stream_consumed or self.is_closed or not hasattr(stream, method) or self._decoding() is not None:
+            return False
+        whole = getattr(stream, "whole", None)  # a stream need not be a subclass of ours
+        content: bytes | None = None if whole is None else whole()
+        if content is None:
+            return False
+        self.is_stream_consumed = self.is_closed = True
+        self._num_bytes_downloaded = len(content)
+        self._content = content
+        return True
 
     def _pieces(self) -> Iterator[bytes]:
         """Yield the body as it comes, and close it."""

@@ -26,6 +26,10 @@ class SyncByteStream:
         """
         raise NotImplementedError("The '__iter__' method must be implemented.")
 
+    def whole(self) -> bytes | None:
+        """Return the body, and hand it over, if all of it is at hand; None, as here, where it has to be iterated."""
+        return None
+
     def close(self) -> None:
         """Give back what the body holds: a connection, a file. Does nothing here."""
 
@@ -40,6 +44,10 @@ class AsyncByteStream:
             NotImplementedError: The subclass does not say what the bytes are.
         """
         raise NotImplementedError("The '__aiter__' method must be implemented.")
+
+    def whole(self) -> bytes | None:
+        """Return the body, and hand it over, if all of it is at hand; None, as here, where it has to be iterated."""
+        return None
 
     async def aclose(self) -> None:
         """Give back what the body holds: a connection, a file. Does nothing here."""
@@ -73,6 +81,10 @@ class ByteStream(AsyncByteStream, SyncByteStream):
     @property
     def content(self) -> bytes:
         """The bytes themselves."""
+        return self._stream
+
+    def whole(self) -> bytes | None:
+        """Return the bytes."""
         return self._stream
 
     def __iter__(self) -> Iterator[bytes]:

@@ -20,6 +20,10 @@ class ResponseBody:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
+    def whole(self) -> bytes | None:
+        """Return the content if all of it has arrived with the head, None where it has to be read."""
+        return self._exchange.whole()
+
     def __iter__(self) -> ResponseBody:
         return self
 
@@ -52,6 +56,10 @@ class AsyncResponseBody:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+
+    def whole(self) -> bytes | None:
+        """Return the content if all of it has arrived with the head, None where it has to be read."""
+        return self._exchange.whole()
 
     def __aiter__(self) -> AsyncResponseBody:
         return self

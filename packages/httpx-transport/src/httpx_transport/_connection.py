@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from ._http11 import RequestEncoder
+
 if TYPE_CHECKING:
     from ._backends import Stream
 
@@ -22,16 +24,18 @@ class Connection:
         peer: Host and port, for messages.
 
     Attributes:
+        encoder: What words the requests that go over it.
         reused: Whether it has served an exchange to its end.
         idle_since: When it became idle, in seconds of the pool's clock.
     """
 
-    __slots__ = ("idle_since", "origin", "peer", "reused", "stream")
+    __slots__ = ("encoder", "idle_since", "origin", "peer", "reused", "stream")
 
     def __init__(self, origin: Origin, stream: Stream, peer: str) -> None:
         self.origin = origin
         self.stream = stream
         self.peer = peer
+        self.encoder = RequestEncoder()
         self.reused = False
         self.idle_since = 0.0
 

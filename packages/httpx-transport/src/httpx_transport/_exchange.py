@@ -21,7 +21,7 @@ from ._errors import (
     explain,
 )
 from ._extensions import Timeouts
-from ._http11 import BodyFramer, Head, RequestHead, ResponseDecoder, encode_request
+from ._http11 import BodyFramer, Head, RequestHead, ResponseDecoder
 from .interface import Field
 
 if TYPE_CHECKING:
@@ -42,19 +42,22 @@ class Exchange:
         lease: The slot that is given back when the response is complete, or given up.
         connection: The connection in that slot.
         timeouts: Seconds for each wait.
+        started: When the request began, by the backend's clock.
     """
 
     __slots__ = ("_backend", "_connection", "_decoder", "_lease", "_started", "_stream", "_timeouts", "_uploaded")
 
     _decoder: ResponseDecoder
 
-    def __init__(self, backend: Backend, lease: Lease, connection: Connection, timeouts: Timeouts) -> None:
+    def __init__(
+        self, backend: Backend, lease: Lease, connection: Connection, timeouts: Timeouts, started: float
+    ) -> None:
         self._backend = backend
         self._lease = lease
         self._connection = connection
         self._stream = connection.stream
         self._timeouts = timeouts
-        self._started = backend.clock()
+        self._started = started
         self._uploaded = True
 
     async def start(
@@ -66,7 +69,7 @@ class Exchange:
             LocalProtocolError: The request cannot be said in HTTP/1.1, or its body is not as long as declared.
             TransportError: There is no response.
         """
-        request = encode_request(method, target, fields)
+        request = self._connection.encoder.encode(method, target, fields)
         self._decoder = decoder = ResponseDecoder(method, request.close)
         if isinstance(body, bytes):
             self._uploaded = await self._send_whole(request, body)
@@ -80,6 +83,10 @@ class Exchange:
             self._feed(await self._receive(_WAITING), _WAITING)
         self._settle()
         return decoder.head
+
+    def whole(self) -> bytes | None:
+        """Return the content if all of it is here, and forget it; None where it has to be read."""
+        return self._decoder.take() if self._decoder.complete else None
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last.

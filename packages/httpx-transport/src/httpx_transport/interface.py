@@ -8,6 +8,8 @@ It knows types, and nothing of how a request is sent. The rules that types canno
 * The target is RFC 9112 §3.2's request-target, so `*`, absolute-form and authority-form can be said.
 * Framing is the caller's: `headers` hold Host, and Content-Length or Transfer-Encoding where there is a body.
 * Keys of `extensions` that a transport does not know are ignored.
+* A body may have a method `whole() -> bytes | None` as well: all of the content where it has arrived with the head, to be
+  taken once instead of iterating; None where it has to be iterated.
 """
 
 from __future__ import annotations

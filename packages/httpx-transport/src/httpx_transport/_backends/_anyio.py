@@ -6,7 +6,7 @@ import contextlib
 import errno
 import socket
 import threading
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import AbstractContextManager
 
 import anyio
@@ -85,9 +85,10 @@ class AnyioBackend:
     def __init__(self) -> None:
         self._token = anyio.lowlevel.current_token()
 
-    def clock(self) -> float:
-        """Return seconds on the event loop's clock."""
-        return anyio.current_time()
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What returns seconds on the event loop's clock."""
+        return anyio.current_time
 
     def lock(self) -> AbstractContextManager[object]:
         """Return a lock; one loop's tasks never meet in it."""

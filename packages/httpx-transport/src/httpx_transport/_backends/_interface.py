@@ -6,7 +6,7 @@ backend's coroutines never suspend, so `run` can drive them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -75,8 +75,9 @@ class Source(Protocol):
 class Backend(Protocol):
     """One way of doing I/O."""
 
-    def clock(self) -> float:
-        """Return seconds on a clock that only goes forward."""
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What returns seconds on a clock that only goes forward."""
         ...
 
     def lock(self) -> AbstractContextManager[object]:

@@ -10,11 +10,12 @@ VALUE: Final = rb"[\t \x21-\x7e\x80-\xff]*+"  # field-content and the whitespace
 TRIMMED: Final = rb"(?:[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?"
 
 FIELD_VALUE: Final = re.compile(TRIMMED)
-REQUEST_HEAD: Final = re.compile(rb"%b [\x21-\x7e]++ HTTP/1\.1\r\n(?:%b: %b\r\n)*+\r\n" % (TOKEN, TOKEN, TRIMMED))
+REQUEST_LINE: Final = re.compile(rb"%b [\x21-\x7e]++ HTTP/1\.1\r\n" % TOKEN)
+FIELD_LINES: Final = re.compile(rb"(?:%b: %b\r\n)*+\r\n" % (TOKEN, TRIMMED))
 
-# A final response that needs no thought: status-line, then field lines without folds.
+# A final response that needs no thought: status-line, then field lines without folds, nothing behind a value.
 RESPONSE_HEAD: Final = re.compile(
-    rb"HTTP/1\.1 ([2-9][0-9]{2})(?: (%b))?\r\n((?:%b:%b\r\n)*+)\r\n" % (VALUE, TOKEN, VALUE)
+    rb"HTTP/1\.1 ([2-9][0-9]{2})(?: (%b))?+\r\n((?:%b:%b(?<![\t ])\r\n)*+)\r\n" % (VALUE, TOKEN, VALUE)
 )
 FIELDS: Final = re.compile(rb"([^:]++):[ \t]*+([^\r]*+)\r\n")  # of lines that a rule above has accepted
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from .._errors import LocalProtocolError
 from ..interface import Field
-from ._grammar import CONTENT_LENGTH, FIELD_VALUE, REQUEST_HEAD
+from ._grammar import CONTENT_LENGTH, FIELD_LINES, FIELD_VALUE, REQUEST_LINE
 
 CHUNKED: Final = -1
 # Only names of these lengths are looked at: host, content-length, transfer-encoding, connection.
@@ -23,32 +23,36 @@ class RequestHead(NamedTuple):
     """Whether we said `Connection: close`."""
 
 
-def encode_request(method: bytes, target: bytes, fields: list[Field]) -> RequestHead:
-    """Return the bytes of a request's head, checked so that no part of it can become another part.
+class RequestEncoder:
+    """Words the heads of one connection's requests. Fields that are the last request's are not checked again."""
 
-    Raises:
-        LocalProtocolError: A method, target, name or value that HTTP/1.1 does not allow; no Host; a Content-Length or
-            Transfer-Encoding that says nothing clear. The message never holds a field's value.
-    """
-    head = b"".join([b"%b: %b\r\n" % field for field in fields])
-    data = b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, head)
-    hosts, length, close = 0, None, False
-    clean = True
-    for name, value in fields:
-        if b":" in name:
-            clean = False
-        if len(name) in _LENGTHS:
-            name = name.lower()
-            if name == b"host":
-                hosts += 1
-            elif name == b"connection":
-                close = b"close" in [option.strip(b" \t") for option in value.lower().split(b",")]
-            elif name in (b"content-length", b"transfer-encoding"):
-                length = _framing(name, value, length)
-    # The count of lines: no value brought a line of its own.
-    if not clean or hosts != 1 or data.count(b"\n") != len(fields) + 2 or REQUEST_HEAD.fullmatch(data) is None:
-        raise _refusal(method, target, fields)
-    return RequestHead(data, length or 0, close)
+    __slots__ = ("_close", "_fields", "_length", "_lines")
+
+    def __init__(self) -> None:
+        self._fields: list[Field] | None = None
+        self._lines = b""
+        self._length = 0
+        self._close = False
+
+    def encode(self, method: bytes, target: bytes, fields: list[Field]) -> RequestHead:
+        """Return the bytes of a request's head, checked so that no part of it can become another part.
+
+        Raises:
+            LocalProtocolError: A method, target, name or value that HTTP/1.1 does not allow; no Host; a Content-Length
+                or Transfer-Encoding that says nothing clear. The message never holds a field's value.
+        """
+        start = b"%b %b HTTP/1.1\r\n" % (method, target)
+        if REQUEST_LINE.fullmatch(start) is None:
+            raise _refusal(method, target, fields)
+        if fields != self._fields:
+            self._fields = None
+            lines = _lines(fields)
+            if lines is None:
+                raise _refusal(method, target, fields)
+            self._lines = lines
+            self._length, self._close = _promises(fields)
+            self._fields = fields.copy()  # the caller may change his own
+        return RequestHead(start + self._lines, self._length, self._close)
 
 
 class BodyFramer:
@@ -90,9 +94,39 @@ class BodyFramer:
         return b""
 
 
-def _framing(name: bytes, value: bytes, before: int | None) -> int:
-    if before is not None:
-        raise LocalProtocolError("Content-Length and Transfer-Encoding may be given once, and only one of them")
+def _lines(fields: list[Field]) -> bytes | None:
+    """Return the field lines and the empty line; None where a name or a value could be taken for something else."""
+    lines = b"".join([b"%b: %b\r\n" % field for field in fields]) + b"\r\n"
+    # The counts: no value brings a line of its own, no name ends early.
+    well_formed = (
+        lines.count(b"\n") == len(fields) + 1
+        and b":" not in b"".join([name for name, _ in fields])
+        and FIELD_LINES.fullmatch(lines) is not None
+    )
+    return lines if well_formed else None
+
+
+def _promises(fields: list[Field]) -> tuple[int, bool]:
+    """Return the declared length, and whether we close; h11's rule of exactly one Host is kept here too."""
+    hosts, length, close = 0, None, False
+    for name, value in fields:
+        if len(name) not in _LENGTHS:
+            continue
+        name = name.lower()
+        if name == b"host":
+            hosts += 1
+        elif name == b"connection":
+            close = close or b"close" in [option.strip(b" \t") for option in value.lower().split(b",")]
+        elif name in (b"content-length", b"transfer-encoding"):
+            if length is not None:
+                raise LocalProtocolError("Content-Length and Transfer-Encoding may be given once, and only one of them")
+            length = _framing(name, value)
+    if hosts != 1:
+        raise LocalProtocolError("Missing mandatory Host: header" if not hosts else "Found multiple Host: headers")
+    return length or 0, close
+
+
+def _framing(name: bytes, value: bytes) -> int:
     if name == b"transfer-encoding":
         if value.lower() != b"chunked":
             raise LocalProtocolError("the only Transfer-Encoding that can be sent is 'chunked'")

@@ -6,7 +6,7 @@ path has not accepted. A property test holds both to that.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from .._errors import RemoteProtocolError
 from ..interface import Field
@@ -16,8 +16,8 @@ from ._judge import Judge
 
 # Only names of these lengths are looked at: connection, content-length, transfer-encoding.
 _LENGTHS: Final = frozenset({10, 14, 17})
-_NO_FRAMING: Final = -2
 _CHUNKED: Final = -1
+_UNCLEAR: Final = -2  # h11 shall say
 _TOO_LONG: Final = f"response head longer than {MAX_HEAD} bytes"
 
 
@@ -28,9 +28,6 @@ class Head(NamedTuple):
     reason: bytes
     version: bytes
     fields: list[Field]
-
-
-_Framing: TypeAlias = tuple[int, bool]  # length in bytes or one of the two signs above; whether the peer says close
 
 
 class ResponseDecoder:
@@ -99,24 +96,21 @@ class ResponseDecoder:
         if match is None:
             self._await_or_judge(start, end=not data)
             return
-        fields: list[Field] = FIELDS.findall(match[3])
-        status = int(match[1])
-        framing = _framing(self._method, status, fields)
-        padded = b" \r\n" in match[0] or b"\t\r\n" in match[0]
-        if match.end() > MAX_HEAD:
+        code, reason, lines = match.groups()
+        status, end = int(code), match.end()
+        fields: list[Field] = FIELDS.findall(lines)
+        length = self._framing(status, fields)
+        if end > MAX_HEAD:
             raise RemoteProtocolError(_TOO_LONG)
-        if framing is None or padded:
+        if length == _UNCLEAR:
             self._judge_from_here()
             return
-        self.head = Head(status, match[2] or b"", b"HTTP/1.1", fields)
-        length, close = framing
-        self._close = self._close or close
-        rest = received[match.end() :]
+        self.head = Head(status, reason or b"", b"HTTP/1.1", fields)
         self._buffer = b""
         if length == _CHUNKED:
             self._chunks = ChunkedReader()
         self._missing = length
-        self._feed_content(rest)
+        self._feed_content(received[end:])
 
     def _await_or_judge(self, start: int, end: bool) -> None:
         """No head for the fast path: wait for more of it while it can still become one."""
@@ -154,6 +148,27 @@ class ResponseDecoder:
             self.head = Head(*judge.final)
         self.complete, self.reusable = judge.complete, judge.reusable
 
+    def _framing(self, status: int, fields: list[Field]) -> int:
+        """Return the length of the content in bytes, or one of the signs; note whether the peer closes after it."""
+        length = _UNCLEAR
+        for name, value in fields:
+            if len(name) not in _LENGTHS:
+                continue
+            name = name.lower()
+            if name == b"content-length":
+                if length != _UNCLEAR or CONTENT_LENGTH.fullmatch(value) is None:
+                    return _UNCLEAR
+                length = int(value)
+            elif name == b"transfer-encoding":
+                if length != _UNCLEAR or value.lower() != b"chunked":
+                    return _UNCLEAR
+                length = _CHUNKED
+            elif name == b"connection" and b"close" in [word.strip(b" \t") for word in value.lower().split(b",")]:
+                self._close = True
+        if status in (204, 304) or self._method == b"HEAD":
+            return 0
+        return _UNCLEAR if self._method == b"CONNECT" else length
+
     def _add(self, content: bytes) -> None:
         self._ready = self._ready + content if self._ready else content
 
@@ -161,28 +176,3 @@ class ResponseDecoder:
         return "peer closed connection without sending complete message body (" + (
             "incomplete chunked read)" if self._chunks is not None else f"{self._missing} bytes are missing)"
         )
-
-
-def _framing(method: bytes, status: int, fields: list[Field]) -> _Framing | None:
-    """Return how long the content is and whether the peer closes after it; None leaves it to h11."""
-    length = _NO_FRAMING
-    close = False
-    for name, value in fields:
-        if len(name) not in _LENGTHS:
-            continue
-        name = name.lower()
-        if name == b"connection":
-            close = close or b"close" in [option.strip(b" \t") for option in value.lower().split(b",")]
-        elif name == b"content-length":
-            if length != _NO_FRAMING or CONTENT_LENGTH.fullmatch(value) is None:
-                return None
-            length = int(value)
-        elif name == b"transfer-encoding":
-            if length != _NO_FRAMING or value.lower() != b"chunked":
-                return None
-            length = _CHUNKED
-    if method == b"HEAD" or status in (204, 304):
-        return 0, close
-    if length == _NO_FRAMING or method == b"CONNECT":
-        return None
-    return length, close

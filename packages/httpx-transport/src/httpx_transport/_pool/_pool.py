@@ -10,7 +10,7 @@ from .._connect import Connector
 from .._connection import DEFAULT_PORTS, Connection, Origin, peer_name
 from .._errors import PoolClosed, PoolTimeout, UnsupportedProtocol, explain
 from .._exchange import Exchange
-from .._extensions import Timeouts, read_timeouts
+from .._extensions import read_timeouts
 from ..interface import Field, RawURL
 from ._lease import Lease
 from ._slots import Slots, Waiter
@@ -72,37 +72,40 @@ class Pool:
                 raise UnsupportedProtocol("Request URL is missing an 'http://' or 'https://' protocol.")
             raise UnsupportedProtocol(f"Request URL has an unsupported protocol '{scheme.decode('latin-1')}://'.")
         timeouts = read_timeouts(extensions, self._timeout)
-        lease = await self._lease((scheme, host, port), timeouts)
+        origin, now = (scheme, host, port), self._clock()
+        waiter, connection = self._assign(origin, now)
+        if waiter is not None:
+            connection = await self._wait(waiter, timeouts.pool)
+            now = self._clock()
+        lease = Lease(self, connection)
         try:
-            connection = lease.connection
+            if connection is not None and not connection.stream.idle():
+                # The peer closed it, or spoke out of turn: nothing that it says may answer this request.
+                connection.close()
+                connection = lease.connection = None
             if connection is None:
-                connection = lease.connection = await self._connector.connect((scheme, host, port), timeouts.connect)
-            exchange = Exchange(self.backend, lease, connection, timeouts)
+                connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
+                now = self._clock()
+            exchange = Exchange(self.backend, lease, connection, timeouts, now)
             head = await exchange.start(method, target, headers, body)
         except BaseException:
             lease.release(reusable=False)
             raise
         return head.status, head.fields, exchange, {"http_version": head.version, "reason_phrase": head.reason}
 
-    async def _lease(self, origin: Origin, timeouts: Timeouts) -> Lease:
-        """Return a slot, with a live connection in it or none."""
+    def _assign(self, origin: Origin, now: float) -> tuple[Waiter | None, Connection | None]:
+        """Take a slot, with the connection in it if there is one, or a place in the queue."""
         waiter: Waiter | None = None
         with self._lock:
             if self.closed:
                 raise PoolClosed("the connection pool is closed")
-            granted, connection, discarded = self._slots.assign(origin, self._clock())
+            granted, connection, discarded = self._slots.assign(origin, now)
             if not granted:
                 waiter = Waiter(origin, self.backend.event())
                 self._slots.queue(waiter)
         for unwanted in discarded:
             unwanted.close()
-        if waiter is not None:
-            connection = await self._wait(waiter, timeouts.pool)
-        if connection is not None and not connection.stream.idle():
-            # The peer closed it, or spoke out of turn: nothing that it says may answer this request.
-            connection.close()
-            connection = None
-        return Lease(self, connection)
+        return waiter, connection
 
     async def _wait(self, waiter: Waiter, timeout: float | None) -> Connection | None:
         """Wait for a slot; return the connection in it."""

@@ -102,7 +102,7 @@ class Slots:
         connection.idle_since = now
         self._by_origin.setdefault(connection.origin, deque()).append(connection)
         self._by_age[connection] = None
-        discarded = self._expire(now)
+        discarded: list[Connection] = []
         if self._max_idle is not None and len(self._by_age) > self._max_idle:
             discarded.append(self._evict())
             self._taken -= 1

@@ -1,0 +1,62 @@
+"""CPU per small GET on a kept connection, every client beside every other in one run.
+
+    python benchmarks/cpu_per_request.py --peers path/to/python [--count 10000] [--rounds 5]
+
+`--peers` is an interpreter that has httpx 0.28.1, urllib3 and aiohttp; this one has ours. The rounds are interleaved and
+the best of each is kept: what is compared is the work, not the weather.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+
+# What is shown, the function that does it, whether a peer's interpreter runs it, and what it is compared with.
+SYNC = [
+    ("bare socket", "floor_sync", False),
+    ("httpx-transport pool", "pool_sync", False),
+    ("httpx Client.get", "httpx_sync", False),
+    ("urllib3", "urllib3_sync", True),
+    ("httpx 0.28.1 Client.get", "httpx_sync", True),
+]
+ASYNC = [
+    ("bare asyncio", "floor_async", False),
+    ("httpx-transport pool", "pool_async", False),
+    ("httpx AsyncClient.get", "httpx_async", False),
+    ("aiohttp", "aiohttp_async", True),
+    ("httpx 0.28.1 AsyncClient.get", "httpx_async", True),
+]
+
+
+def main() -> None:
+    """Measure, and print two tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", required=True, help="an interpreter with httpx 0.28.1, urllib3 and aiohttp")
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with subprocess.Popen([sys.executable, str(HERE / "_server.py")], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        port = server.stdout.readline().strip()
+        try:
+            for title, rows, rival in (("sync", SYNC, "urllib3"), ("asyncio, 100 at once", ASYNC, "aiohttp")):
+                best = {name: float("inf") for name, _, _ in rows}
+                for _ in range(options.rounds):
+                    for name, function, peer in rows:
+                        python = options.peers if peer else sys.executable
+                        command = [python, str(HERE / "_contestants.py"), function, port, str(options.count)]
+                        best[name] = min(best[name], float(subprocess.check_output(command, text=True)))
+                print(f"\n{title:32s}  us CPU   x floor   x {rival}")
+                floor = best[rows[0][0]]
+                for name, value in best.items():
+                    print(f"  {name:30s} {value:7.1f} {value / floor:9.2f} {value / best[rival]:9.2f}")
+        finally:
+            server.kill()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The border: requests and responses on this side, primitives on the other, errors translated by one table.
+
+Besides this file and that table only `_ports` knows that httpx_transport is there, for its driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from httpx_models import AsyncByteStream, ByteStream, Headers, Request, Response, SyncByteStream
+from httpx_transport import AsyncConnectionPool, ConnectionPool
+from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, RawURL, Transport
+
+from .._ssl import context_for
+from ._base import AsyncBaseTransport, BaseTransport
+from ._errors import translate
+
+if TYPE_CHECKING:
+    import ssl
+
+_Primitives: TypeAlias = tuple[bytes, RawURL, list[Field], Any, dict[str, Any]]
+
+
+def _primitives(request: Request) -> _Primitives:
+    """Return the request as the arguments of a raw transport."""
+    stream = request.stream
+    body = stream.content if isinstance(stream, ByteStream) else stream
+    # What is not ASCII is no method: the transport says so, in the words it has for it.
+    method = request.method.encode("ascii", "backslashreplace")
+    return method, request.url.raw, request.headers.raw, body, dict(request.extensions)
+
+
+def _whole(body: object) -> bytes | None:
+    """Ask a body for its content in one piece; that it can answer is optional."""
+    whole: Callable[[], bytes | None] | None = getattr(body, "whole", None)
+    return None if whole is None else whole()
+
+
+class RawStream(SyncByteStream):
+    """A raw transport's body as the stream of a response.
+
+    Args:
+        body: What the transport returned as third item.
+    """
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def whole(self) -> bytes | None:
+        """Return the content if all of it has arrived with the head, None where it has to be read."""
+        return _whole(self._body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body
+        except Exception as error:
+            raise translate(error) from error
+
+    def close(self) -> None:
+        """Close the body.
+
+        Raises:
+            TransportError: That failed.
+        """
+        try:
+            self._body.close()
+        except Exception as error:
+            raise translate(error) from error
+
+
+class AsyncRawStream(AsyncByteStream):
+    """An asynchronous raw transport's body as the stream of a response; its own iterator.
+
+    Args:
+        body: What the transport returned as third item.
+    """
+
+    __slots__ = ("_body", "_chunks")
+
+    def __init__(self, body: AsyncBody) -> None:
+        self._body = body
+        self._chunks: AsyncIterator[bytes] | None = None
+
+    def whole(self) -> bytes | None:
+        """Return the content if all of it has arrived with the head, None where it has to be read."""
+        return _whole(self._body)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            if self._chunks is None:
+                self._chunks = aiter(self._body)
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            raise translate(error) from error
+
+    async def aclose(self) -> None:
+        """Close the body.
+
+        Raises:
+            TransportError: That failed.
+        """
+        try:
+            await self._body.aclose()
+        except Exception as error:
+            raise translate(error) from error
+
+
+class RawTransport(BaseTransport):
+    """A client's transport made of any object that has the shape of `httpx_transport.interface.Transport`.
+
+    Args:
+        transport: The object; it need not import anything of ours.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._pool = transport
+
+    def handle_request(self, request: Request) -> Response:
+        """Send a request through the transport; return its response, whose stream has not been read.
+
+        Raises:
+            TransportError: There is no response; the subclass says why.
+        """
+        try:
+            status, fields, body, extensions = self._pool.handle_request(*_primitives(request))
+        except Exception as error:
+            raise translate(error) from error
+        return Response(status, headers=Headers.from_raw(fields), stream=RawStream(body), extensions=extensions)
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._pool.close()
+
+
+class AsyncRawTransport(AsyncBaseTransport):
+    """A client's transport made of any object that has the shape of `httpx_transport.interface.AsyncTransport`.
+
+    Args:
+        transport: The object; it need not import anything of ours.
+    """
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._pool = transport
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send a request through the transport; return its response, whose stream has not been read.
+
+        Raises:
+            TransportError: There is no response; the subclass says why.
+        """
+        try:
+            status, fields, body, extensions = await self._pool.handle_async_request(*_primitives(request))
+        except Exception as error:
+            raise translate(error) from error
+        return Response(status, headers=Headers.from_raw(fields), stream=AsyncRawStream(body), extensions=extensions)
+
+    async def aclose(self) -> None:
+        """Close the transport."""
+        await self._pool.aclose()
+
+
+class HTTPTransport(RawTransport):
+    """The transport of a `Client`: HTTP/1.1 over a pool of connections.
+
+    Args:
+        verify: True: check the peer with certifi's roots. False: check nothing. Or a TLS context.
+    """
+
+    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
+        super().__init__(ConnectionPool(ssl_context=context_for(verify), timeout=None))
+
+
+class AsyncHTTPTransport(AsyncRawTransport):
+    """The transport of an `AsyncClient`: HTTP/1.1 over a pool of connections.
+
+    Args:
+        verify: True: check the peer with certifi's roots. False: check nothing. Or a TLS context.
+    """
+
+    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
+        super().__init__(AsyncConnectionPool(ssl_context=context_for(verify), timeout=None))

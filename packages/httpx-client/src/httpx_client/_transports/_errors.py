@@ -1,0 +1,34 @@
+"""The one table from a transport's errors to the client's. It knows both vocabularies, and no I/O."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx_models
+import httpx_transport
+
+# Looked up along the error's own bases, so the most specific line wins. The built-ins at the end are for
+# transports that know nothing of httpx_transport.
+_TABLE: Final[dict[type[Exception], type[httpx_models.TransportError]]] = {
+    httpx_transport.ConnectTimeout: httpx_models.ConnectTimeout,
+    httpx_transport.ReadTimeout: httpx_models.ReadTimeout,
+    httpx_transport.WriteTimeout: httpx_models.WriteTimeout,
+    httpx_transport.PoolTimeout: httpx_models.PoolTimeout,
+    httpx_transport.ConnectError: httpx_models.ConnectError,
+    httpx_transport.ReadError: httpx_models.ReadError,
+    httpx_transport.WriteError: httpx_models.WriteError,
+    httpx_transport.LocalProtocolError: httpx_models.LocalProtocolError,
+    httpx_transport.RemoteProtocolError: httpx_models.RemoteProtocolError,
+    httpx_transport.UnsupportedProtocol: httpx_models.UnsupportedProtocol,
+    httpx_transport.TransportError: httpx_models.TransportError,
+    TimeoutError: httpx_models.TimeoutException,
+    ConnectionError: httpx_models.NetworkError,
+}
+
+
+def translate(error: Exception) -> Exception:
+    """Return the client's error for a transport's, or `error` itself where it is no transport's."""
+    for kind in type(error).__mro__:
+        if found := _TABLE.get(kind):
+            return found(str(error))
+    return error
