@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import pathlib
 
@@ -19,6 +18,7 @@ DIST = ROOT / "dist"
 PACKAGES = ["httpx-urls", "httpx-models", "httpx-transport", "httpx-client", "httpx-cli", "httpx"]
 PYTHONS = nox.project.python_versions(nox.project.load_toml(ROOT / "packages" / "httpx" / "pyproject.toml"))
 OLDEST = PYTHONS[0]
+BUILT: list[pathlib.Path] = []  # what this run of nox has built
 
 # Interpreters that pyenv keeps are not on PATH, and its shims refuse them: show their folders to nox.
 PYENV = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv"))
@@ -42,13 +42,14 @@ def install_editable(session: nox.Session, *groups: str) -> None:
     check_provenance(session)
 
 
-@functools.cache
 def build_wheels(session: nox.Session) -> pathlib.Path:
     """Build the six wheels once per run of nox; return the constraints file that pins our names to them."""
-    session.run("uv", "build", "-q", "--wheel", "--all-packages", "--clear", "-o", str(DIST), external=True)
     constraints = DIST / "constraints.txt"
-    lines = [f"{p} @ {next(DIST.glob(import_name(p) + '-[0-9]*.whl')).as_uri()}\n" for p in PACKAGES]
-    constraints.write_text("".join(lines))
+    if not BUILT:
+        session.run("uv", "build", "-q", "--wheel", "--all-packages", "--clear", "-o", str(DIST), external=True)
+        wheels = {package: next(DIST.glob(f"{import_name(package)}-[0-9]*.whl")) for package in PACKAGES}
+        constraints.write_text("".join(f"{package} @ {wheel.as_uri()}\n" for package, wheel in wheels.items()))
+        BUILT.append(constraints)
     return constraints
 
 
@@ -114,3 +115,28 @@ def demo(session: nox.Session) -> None:
     session.install("-c", str(constraints), *PACKAGES, "trio")
     check_provenance(session)
     session.run("python", "docs/demo.py")
+
+
+@nox.session(python=OLDEST)
+def bench(session: nox.Session) -> None:
+    """Measure CPU per request beside other clients, which live in an environment of their own."""
+    constraints = build_wheels(session)
+    session.install("-c", str(constraints), *PACKAGES)
+    check_provenance(session)
+    peers = pathlib.Path(session.create_tmp()) / "peers"
+    python = str(peers / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    session.run("uv", "venv", "-q", "--clear", "--python", session.python, str(peers), external=True)
+    session.run(
+        "uv",
+        "pip",
+        "install",
+        "-q",
+        "--no-sources",
+        "--python",
+        python,
+        "httpx==0.28.1",
+        "urllib3",
+        "aiohttp",
+        external=True,
+    )
+    session.run("python", "benchmarks/cpu_per_request.py", "--peers", python, *session.posargs)
