@@ -62,8 +62,7 @@ class Body:
         try:
             return self._text
         except AttributeError:
-            content = self.content
-            self._text = content.decode(self.encoding or "utf-8", "replace") if content else ""
+            self._text = "".join(pull((self.content,), self._text_decoder()))
             return self._text
 
     @property

@@ -43,8 +43,12 @@ class AsyncPull(Generic[T_in, T_out]):
 
     async def __anext__(self) -> T_out:
         while True:
-            for item in self._ready:
-                return item
+            try:
+                for item in self._ready:
+                    return item
+            except BaseException:
+                self._ended = True
+                raise
             if self._ended:
                 raise StopAsyncIteration
             try:

@@ -82,9 +82,7 @@ class Request:
         extensions: RequestExtensions | None = None,
         json_encoder: JSONEncoder | None = None,
     ) -> None:
-        if not isinstance(method, str):
-            raise TypeError(f"Invalid type for method. Expected str, got {type(method)}: {method!r}")
-        self.method = method.upper()
+        self.method = _to_method(method).upper()
         if params is not None:
             self.url = URL(url, params=params)  # type: ignore[call-arg]
         else:
@@ -216,6 +214,14 @@ def shown_url(url: URL) -> str:
         url: The URL.
     """
     return repr(url)[5:-2] if "@" in str(url) else str(url)
+
+
+def _to_method(method: Any) -> str:
+    if isinstance(method, bytes):
+        return method.decode("ascii", "replace")
+    if not isinstance(method, str):
+        raise TypeError(f"Invalid type for method. Expected str, got {type(method)}: {method!r}")
+    return method
 
 
 def _has_break(octets: bytes) -> bool:

@@ -196,6 +196,7 @@ class Response(Body):
         except AttributeError:
             from ._cookies import Cookies
 
+            self.request  # noqa: B018 - without it there is nobody whose cookies these are
             self._cookies = Cookies()
             self._cookies.extract_cookies(self)
             return self._cookies
