@@ -7,7 +7,7 @@ import http.cookiejar
 import pickle
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,9 @@ from httpx_models import CookieConflict, Cookies, LocalProtocolError, Request, R
 from httpx_models._cookierules import default_path, path_matches
 from httpx_models._cookies import MAX_PER_DOMAIN
 from httpx_models._suffixes import _list, domain_matches, is_address, is_public_suffix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOW = 1_700_000_000.0
 
@@ -102,11 +105,12 @@ def test_names_that_occur_twice() -> None:
     cookies = Cookies({"a": "1"})
     cookies.set("a", "2", domain="example.org")
     cookies.set("a", "3", domain="example.org", path="/x")
-    for ask in (
+    asks: list[Callable[[], object]] = [
         lambda: cookies["a"],
         lambda: cookies.get("a", "default"),
         lambda: cookies.get("a", domain="example.org"),
-    ):
+    ]
+    for ask in asks:
         with pytest.raises(CookieConflict, match="^Multiple cookies exist with name=a$"):
             ask()
     assert cookies.get("a", domain="") == "1"

@@ -283,6 +283,8 @@ async def test_asynchronous_files(make: Callable[[], Any]) -> None:
 
 
 async def test_both_ways_give_the_same() -> None:
+    pieces: Any = aiter(MultipartStream({}, {}))
+    assert aiter(pieces) is pieces
     stream: Any = form(data={"a": "1"}, files={"f": io.BytesIO(b"x" * 10)}).stream
     assert b"".join(stream) == b"".join([chunk async for chunk in stream])
 

@@ -66,6 +66,17 @@ def test_primitives_are_enough() -> None:
     assert Request(method, URL(ADDRESS)).method == "GET"
 
 
+def test_params_replace_those_of_the_url() -> None:
+    assert str(Request("GET", ADDRESS, params={"y": [2, 3]}).url) == "https://example.org/a?y=2&y=3"
+    assert str(Request("GET", URL(ADDRESS), params={}).url) == "https://example.org/a"
+    assert str(Request("GET", ADDRESS, params=None).url) == ADDRESS
+
+
+def test_a_relative_url_has_no_host() -> None:
+    assert Request("GET", "/x").headers.raw == []
+    assert Request("GET", "/x", cookies={"a": "b"}).headers.raw == [(b"Cookie", b"a=b")]
+
+
 def test_a_url_object_is_taken_as_it_is() -> None:
     url = URL(ADDRESS)
     assert Request("GET", url).url is url

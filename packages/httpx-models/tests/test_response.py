@@ -593,6 +593,7 @@ async def test_nothing_comes_after_a_broken_coding() -> None:
         await pieces.__anext__()
     with pytest.raises(StopAsyncIteration):
         await pieces.__anext__()
+    await pieces.aclose()
 
 
 def test_a_bomb_stops_at_the_limit_of_its_size() -> None:

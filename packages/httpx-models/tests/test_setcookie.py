@@ -39,6 +39,7 @@ def by_the_book(field: str) -> tuple[str, str, dict[str, str]] | None:
         key, text = key.strip(" \t"), text.strip(" \t")
         if len(text.encode()) <= 1024:
             attributes[key.lower()] = text
+    attributes.pop("", None)  # no rule asks for it
     return name, value, attributes
 
 

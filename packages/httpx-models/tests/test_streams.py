@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from httpx_models import AsyncByteStream, ByteStream, StreamClosed, StreamConsumed, SyncByteStream
-from httpx_models._streams import AsyncIteratorByteStream, IteratorByteStream, UnattachedStream
+from httpx_models._streams import AsyncIteratorByteStream, AsyncReads, IteratorByteStream, UnattachedStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -148,6 +148,14 @@ async def test_an_abandoned_iteration_can_be_closed() -> None:
         await source.__anext__()
     nothing_begun: Any = AsyncIteratorByteStream(agen()).__aiter__()
     await nothing_begun.aclose()
+
+
+def test_every_iterator_is_its_own() -> None:
+    for stream in (ByteStream(b"x"), AsyncIteratorByteStream(agen()), AsyncIteratorByteStream(AsyncFile())):
+        pieces = aiter(stream)
+        assert aiter(pieces) is pieces
+    reads = AsyncReads(AsyncFile().read, 1)
+    assert aiter(reads) is reads
 
 
 async def test_a_stream_out_of_a_pickle_is_closed() -> None:

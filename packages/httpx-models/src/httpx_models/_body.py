@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._errors import RequestError, ResponseNotRead, StreamClosed, StreamConsumed
-from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, pull
+from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, end, pull
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, MutableMapping
@@ -148,10 +148,12 @@ class Body:
         """
         if not hasattr(self, "_content"):
             begun = self.is_stream_consumed
+            pieces = self.aiter_bytes()
             try:
-                self._content = b"".join([piece async for piece in self.aiter_bytes()])
+                self._content = b"".join([piece async for piece in pieces])
             except BaseException:
                 if self.is_stream_consumed and not begun:
+                    await end(pieces)
                     await self.aclose()
                 raise
         return self._content

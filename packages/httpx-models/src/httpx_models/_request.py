@@ -84,7 +84,7 @@ class Request:
     ) -> None:
         self.method = _to_method(method).upper()
         if params is not None:
-            self.url = URL(url, params=params)  # type: ignore[call-arg]
+            self.url = URL(url, params=params)
         else:
             self.url = url if type(url) is URL else URL(url)
         self.headers = Headers(headers)
@@ -186,11 +186,10 @@ class Request:
         fields = self.headers.raw
         if not _has_break(b"".join(chain.from_iterable(fields))):
             return
-        for name, value in fields:
-            if _has_break(name):
-                raise LocalProtocolError(f"A header's name contains a line break or NUL: {name!r}", request=self)
-            if _has_break(value):
-                raise LocalProtocolError(f"The value of header {name!r} contains a line break or NUL", request=self)
+        name = next(name for name, value in fields if _has_break(name + value))
+        if _has_break(name):
+            raise LocalProtocolError(f"A header's name contains a line break or NUL: {name!r}", request=self)
+        raise LocalProtocolError(f"The value of header {name!r} contains a line break or NUL", request=self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.method!r}, {shown_url(self.url)!r})>"

@@ -16,7 +16,7 @@ from ._streams import AsyncByteStream, SyncByteStream
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
 
-    from httpx_urls import QueryParams  # type: ignore[attr-defined]
+    from httpx_urls import QueryParams
 
     from ._cookies import Cookies
     from ._headers import Headers
