@@ -233,7 +233,7 @@ def test_repr() -> None:
 
 
 def test_repr_shows_no_secrets() -> None:
-    secret = dict.fromkeys(("Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"), "s3cret")
+    secret: dict[str, str] = dict.fromkeys(("Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"), "s3cret")
     assert "s3cret" not in repr(Headers(secret))
     assert repr(Headers(secret)).count("[secure]") == 4
 

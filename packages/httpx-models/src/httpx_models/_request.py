@@ -136,11 +136,10 @@ class Request:
             StreamConsumed: The body was read before, and cannot be read again.
         """
         if not hasattr(self, "_content"):
-            if not hasattr(self.stream, "__iter__"):
+            stream: Any = self.stream
+            if not hasattr(stream, "__iter__"):
                 raise RuntimeError("Attempted to call a sync iterator on an async stream.")
-            self._content = b"".join(self.stream)
-            if not isinstance(self.stream, ByteStream):
-                self.stream = ByteStream(self._content)
+            self._keep(b"".join(stream))
         return self._content
 
     async def aread(self) -> bytes:
@@ -150,12 +149,17 @@ class Request:
             RuntimeError: The body can only be read with `read`.
         """
         if not hasattr(self, "_content"):
-            if not hasattr(self.stream, "__aiter__"):
+            stream: Any = self.stream
+            if not hasattr(stream, "__aiter__"):
                 raise RuntimeError("Attempted to call an async iterator on an sync stream.")
-            self._content = b"".join([chunk async for chunk in self.stream])
-            if not isinstance(self.stream, ByteStream):
-                self.stream = ByteStream(self._content)
+            self._keep(b"".join([chunk async for chunk in stream]))
         return self._content
+
+    def _keep(self, content: bytes) -> None:
+        """Keep a body that has been read, so that it can be sent, and sent again."""
+        self._content = content
+        if not isinstance(self.stream, ByteStream):
+            self.stream = ByteStream(content)
 
     def _prepare(self, default_headers: dict[str, str]) -> None:
         """Add what the URL and the body ask for, where the caller has not said otherwise."""

@@ -253,7 +253,7 @@ class Response(Body):
             elapsed = self._elapsed
         except AttributeError:
             raise RuntimeError("'.elapsed' may only be accessed after the response has been read or closed.") from None
-        if isinstance(elapsed, float):
+        if isinstance(elapsed, int | float):
             import datetime as dt
 
             self._elapsed = elapsed = dt.timedelta(seconds=elapsed)

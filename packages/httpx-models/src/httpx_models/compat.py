@@ -244,11 +244,12 @@ class LineDecoder:
         return list(self._stage.flush())
 
 
-SUPPORTED_DECODERS: dict[str, type[ContentDecoder]] = {"identity": IdentityDecoder} | {
-    decoder.coding: decoder
+SUPPORTED_DECODERS: dict[str, type[ContentDecoder]] = {"identity": IdentityDecoder}
+SUPPORTED_DECODERS.update(
+    (decoder.coding, decoder)
     for decoder in (GZipDecoder, DeflateDecoder, BrotliDecoder, ZStandardDecoder)
     if decoder.coding in supported_codings()
-}
+)
 
 
 def to_bytes(value: str | bytes, encoding: str = "utf-8") -> bytes:
