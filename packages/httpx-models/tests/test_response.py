@@ -332,6 +332,7 @@ def test_template_and_context() -> None:
         ("text/plain; charset=zlib", zlib.compress(b"x"), "utf-8", zlib.compress(b"x").decode("utf-8", "replace")),
         ("text/plain; charset=idna", b"xn--a", "utf-8", "xn--a"),
         ("text/plain; charset=undefined", b"x", "utf-8", "x"),
+        (f"text/plain; charset=latin-1; x={'y' * 100}", b"\xe9", "latin-1", "é"),
     ],
 )
 def test_text(content_type: str | None, content: bytes, encoding: str, text: str) -> None:

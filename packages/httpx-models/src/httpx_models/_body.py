@@ -62,7 +62,9 @@ class Body:
         try:
             return self._text
         except AttributeError:
-            self._text = "".join(pull((self.content,), self._text_decoder()))
+            from ._decoders import decode_text
+
+            self._text = decode_text(self.content, self.encoding or "utf-8")
             return self._text
 
     @property
@@ -75,10 +77,11 @@ class Body:
             return self._encoding
         except AttributeError:
             pass
-        from ._mediatype import is_text_charset
+        from ._mediatype import text_charset
 
-        encoding = self.charset_encoding
-        if encoding is None or not is_text_charset(encoding):
+        content_type = self.headers.get("Content-Type")
+        encoding = None if content_type is None else text_charset(content_type)
+        if encoding is None:
             default = self.default_encoding
             if isinstance(default, str):
                 encoding = default

@@ -14,6 +14,22 @@ _MARKED = {"utf-16": 2, "utf-32": 4}
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
+def decode_text(data: bytes, encoding: str) -> str:
+    """Return text that is here as a whole, as `TextDecoder` does piece by piece.
+
+    Args:
+        data: The bytes.
+        encoding: The name of a codec.
+
+    Raises:
+        LookupError: There is no such codec.
+    """
+    if codecs.lookup(encoding).name not in _MARKED:
+        return data.decode(encoding, "replace")
+    decoder = TextDecoder(encoding)
+    return "".join([*decoder.feed(data), *decoder.flush()])
+
+
 class TextDecoder:
     """Decodes text, wherever its bytes are cut; what is malformed becomes U+FFFD.
 
