@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from . import types
+from . import types as types
 from .__about__ import __version__
 from ._cookies import Cookies
 from ._decoders import supported_codings
@@ -89,5 +89,4 @@ __all__ = [
     "__version__",
     "codes",
     "supported_codings",
-    "types",
 ]

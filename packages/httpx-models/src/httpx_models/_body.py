@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._errors import RequestError, ResponseNotRead, StreamClosed, StreamConsumed
-from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, pull
+from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, end, pull
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, MutableMapping
@@ -62,8 +62,9 @@ class Body:
         try:
             return self._text
         except AttributeError:
-            content = self.content
-            self._text = content.decode(self.encoding or "utf-8", "replace") if content else ""
+            from ._decoders import decode_text
+
+            self._text = decode_text(self.content, self.encoding or "utf-8")
             return self._text
 
     @property
@@ -76,10 +77,11 @@ class Body:
             return self._encoding
         except AttributeError:
             pass
-        from ._mediatype import is_text_charset
+        from ._mediatype import text_charset
 
-        encoding = self.charset_encoding
-        if encoding is None or not is_text_charset(encoding):
+        content_type = self.headers.get("Content-Type")
+        encoding = None if content_type is None else text_charset(content_type)
+        if encoding is None:
             default = self.default_encoding
             if isinstance(default, str):
                 encoding = default
@@ -149,10 +151,12 @@ class Body:
         """
         if not hasattr(self, "_content") and not self._take_whole("__aiter__"):
             begun = self.is_stream_consumed
+            pieces = self.aiter_bytes()
             try:
-                self._content = b"".join([piece async for piece in self.aiter_bytes()])
+                self._content = b"".join([piece async for piece in pieces])
             except BaseException:
                 if self.is_stream_consumed and not begun:
+                    await end(pieces)
                     await self.aclose()
                 raise
         return self._content

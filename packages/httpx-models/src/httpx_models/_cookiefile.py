@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 from http.cookiejar import Cookie
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _NETSCAPE_HEAD = "# Netscape HTTP Cookie File"
 _HTTP_ONLY = "#HttpOnly_"
+_EXPIRES = re.compile(r"[0-9]*")
 
 
 def write(cookies: Iterable[Cookie], path: str | os.PathLike[str], form: str, now: float) -> None:
@@ -147,7 +149,7 @@ def _from_netscape(text: str) -> list[Cookie]:
         fields = line.split("\t")
         if len(fields) == 6:  # an empty value, whose tab somebody has trimmed
             fields.append("")
-        if len(fields) != 7 or not fields[4].isascii() or not fields[4].isdigit():
+        if len(fields) != 7 or not _EXPIRES.fullmatch(fields[4]):
             raise ValueError(f"The cookie file is neither JSON nor a cookies.txt: line {number}")
         domain, for_domain, path, secure, expires, name, value = fields
         cookies.append(
@@ -158,7 +160,7 @@ def _from_netscape(text: str) -> list[Cookie]:
                 path,
                 for_domain=for_domain == "TRUE",
                 secure=secure == "TRUE",
-                expires=int(expires) or None,
+                expires=int(expires or 0) or None,
                 rest=rest,
             )
         )

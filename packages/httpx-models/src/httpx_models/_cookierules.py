@@ -55,7 +55,6 @@ def make_cookie(said: SetCookie, place: Place, now: float) -> Cookie | None:
     if "httponly" in attributes:
         del rest[said.spelled["httponly"]]
         rest["HttpOnly"] = None
-    rest.pop("", None)
     from http.cookiejar import Cookie
 
     return Cookie(

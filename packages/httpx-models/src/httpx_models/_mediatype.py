@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from ._parameters import scan
 
+_USUAL = 80  # characters of a Content-Type that is worth remembering
 _CHARSET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,39}")
 
 # Encodings of Python's that no alias leads to, and which servers name all the same.
@@ -62,6 +63,23 @@ def is_text_charset(name: str) -> bool:
         return False
     wanted = normalize_encoding(name.lower())
     return aliases.get(wanted, wanted) in _known()
+
+
+def text_charset(content_type: str) -> str | None:
+    """Return the charset of a Content-Type if text can be decoded with it, else None.
+
+    Args:
+        content_type: The field's value.
+    """
+    return _seen_before(content_type) if len(content_type) <= _USUAL else _text_charset(content_type)
+
+
+def _text_charset(content_type: str) -> str | None:
+    found = charset(content_type)
+    return found if found is not None and is_text_charset(found) else None
+
+
+_seen_before = lru_cache(maxsize=64)(_text_charset)
 
 
 def boundary(content_type: bytes | None) -> bytes | None:

@@ -166,6 +166,8 @@ class FileField:
 
 def _unpack(name: str, value: Any) -> tuple[str | None, Any, str | None, dict[str, str]]:
     """Return file name, content, content type and headers of what was given for a file."""
+    if isinstance(value, bytearray | memoryview):
+        value = bytes(value)
     if not isinstance(value, tuple):
         # A descriptor's number is no name, but it is what there is.
         return os.path.basename(str(getattr(value, "name", "upload"))), value, None, {}
@@ -174,6 +176,8 @@ def _unpack(name: str, value: Any) -> tuple[str | None, Any, str | None, dict[st
             f"The tuple for file {name!r} must have 2 to 4 items (name, content, content type, headers), not {len(value)}"
         )
     filename, file, content_type, headers = (*value, None, None)[:4]
+    if isinstance(file, bytearray | memoryview):
+        file = bytes(file)
     return filename, file, content_type, dict(headers or {})
 
 

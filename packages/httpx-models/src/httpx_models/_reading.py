@@ -43,8 +43,12 @@ class AsyncPull(Generic[T_in, T_out]):
 
     async def __anext__(self) -> T_out:
         while True:
-            for item in self._ready:
-                return item
+            try:
+                for item in self._ready:
+                    return item
+            except BaseException:
+                self._ended = True
+                raise
             if self._ended:
                 raise StopAsyncIteration
             try:
@@ -57,7 +61,7 @@ class AsyncPull(Generic[T_in, T_out]):
         """End the iteration, and that of the source."""
         self._ended = True
         self._ready = iter(())
-        await _end(self._source)
+        await end(self._source)
 
 
 class AsyncItems(Generic[T_out]):
@@ -117,10 +121,11 @@ class AsyncRaw:
 
     async def aclose(self) -> None:
         """End the iteration, when the stream's iterator can be ended. The response stays open."""
-        await _end(self._pieces)
+        await end(self._pieces)
 
 
-async def _end(iterator: object) -> None:
+async def end(iterator: object) -> None:
+    """Close an asynchronous iterator, if it can be closed."""
     close = getattr(iterator, "aclose", None)
     if close is not None:
         await close()

@@ -82,11 +82,9 @@ class Request:
         extensions: RequestExtensions | None = None,
         json_encoder: JSONEncoder | None = None,
     ) -> None:
-        if not isinstance(method, str):
-            raise TypeError(f"Invalid type for method. Expected str, got {type(method)}: {method!r}")
-        self.method = method.upper()
+        self.method = _to_method(method).upper()
         if params is not None:
-            self.url = URL(url, params=params)  # type: ignore[call-arg]
+            self.url = URL(url, params=params)
         else:
             self.url = url if type(url) is URL else URL(url)
         self.headers = Headers(headers)
@@ -138,11 +136,10 @@ class Request:
             StreamConsumed: The body was read before, and cannot be read again.
         """
         if not hasattr(self, "_content"):
-            if not hasattr(self.stream, "__iter__"):
+            stream: Any = self.stream
+            if not hasattr(stream, "__iter__"):
                 raise RuntimeError("Attempted to call a sync iterator on an async stream.")
-            self._content = b"".join(self.stream)
-            if not isinstance(self.stream, ByteStream):
-                self.stream = ByteStream(self._content)
+            self._keep(b"".join(stream))
         return self._content
 
     async def aread(self) -> bytes:
@@ -152,12 +149,17 @@ class Request:
             RuntimeError: The body can only be read with `read`.
         """
         if not hasattr(self, "_content"):
-            if not hasattr(self.stream, "__aiter__"):
+            stream: Any = self.stream
+            if not hasattr(stream, "__aiter__"):
                 raise RuntimeError("Attempted to call an async iterator on an sync stream.")
-            self._content = b"".join([chunk async for chunk in self.stream])
-            if not isinstance(self.stream, ByteStream):
-                self.stream = ByteStream(self._content)
+            self._keep(b"".join([chunk async for chunk in stream]))
         return self._content
+
+    def _keep(self, content: bytes) -> None:
+        """Keep a body that has been read, so that it can be sent, and sent again."""
+        self._content = content
+        if not isinstance(self.stream, ByteStream):
+            self.stream = ByteStream(content)
 
     def _prepare(self, default_headers: dict[str, str]) -> None:
         """Add what the URL and the body ask for, where the caller has not said otherwise."""
@@ -188,11 +190,10 @@ class Request:
         fields = self.headers.raw
         if not _has_break(b"".join(chain.from_iterable(fields))):
             return
-        for name, value in fields:
-            if _has_break(name):
-                raise LocalProtocolError(f"A header's name contains a line break or NUL: {name!r}", request=self)
-            if _has_break(value):
-                raise LocalProtocolError(f"The value of header {name!r} contains a line break or NUL", request=self)
+        name = next(name for name, value in fields if _has_break(name + value))
+        if _has_break(name):
+            raise LocalProtocolError(f"A header's name contains a line break or NUL: {name!r}", request=self)
+        raise LocalProtocolError(f"The value of header {name!r} contains a line break or NUL", request=self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.method!r}, {shown_url(self.url)!r})>"
@@ -216,6 +217,14 @@ def shown_url(url: URL) -> str:
         url: The URL.
     """
     return repr(url)[5:-2] if "@" in str(url) else str(url)
+
+
+def _to_method(method: Any) -> str:
+    if isinstance(method, bytes):
+        return method.decode("ascii", "replace")
+    if not isinstance(method, str):
+        raise TypeError(f"Invalid type for method. Expected str, got {type(method)}: {method!r}")
+    return method
 
 
 def _has_break(octets: bytes) -> bool:

@@ -196,6 +196,7 @@ class Response(Body):
         except AttributeError:
             from ._cookies import Cookies
 
+            self.request  # noqa: B018 - without it there is nobody whose cookies these are
             self._cookies = Cookies()
             self._cookies.extract_cookies(self)
             return self._cookies
@@ -252,7 +253,7 @@ class Response(Body):
             elapsed = self._elapsed
         except AttributeError:
             raise RuntimeError("'.elapsed' may only be accessed after the response has been read or closed.") from None
-        if isinstance(elapsed, float):
+        if isinstance(elapsed, int | float):
             import datetime as dt
 
             self._elapsed = elapsed = dt.timedelta(seconds=elapsed)

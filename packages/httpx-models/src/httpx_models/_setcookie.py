@@ -48,10 +48,10 @@ def parse_set_cookie(field: str) -> SetCookie | None:
         return None
     attributes: dict[str, str] = {}
     spelled: dict[str, str] = {}
-    for item in rest.split(";") if rest else ():
+    for item in rest.split(";"):
         written, _, text = item.partition("=")
         written, text = written.strip(" \t"), text.strip(" \t")
-        if len(text.encode("utf-8", "surrogatepass")) <= MAX_ATTRIBUTE:
+        if written and len(text.encode("utf-8", "surrogatepass")) <= MAX_ATTRIBUTE:
             attributes[written.lower()] = text
             spelled[written.lower()] = written
     return SetCookie(name, value, attributes, spelled)

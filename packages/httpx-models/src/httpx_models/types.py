@@ -9,30 +9,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, Optional, Union
 
-from httpx_urls import URL
+from httpx_urls import URL, PrimitiveData, QueryParamTypes
 
 from ._streams import AsyncByteStream, SyncByteStream
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
 
-    from httpx_urls import QueryParams  # type: ignore[attr-defined]
-
     from ._cookies import Cookies
     from ._headers import Headers
 
-PrimitiveData = Optional[Union[str, int, float, bool]]  # noqa: UP007, UP045
-
 URLTypes = Union[URL, str]  # noqa: UP007
-
-QueryParamTypes = Union[
-    "QueryParams",
-    Mapping[str, Union[PrimitiveData, Sequence[PrimitiveData]]],  # noqa: UP007
-    list[tuple[str, PrimitiveData]],
-    tuple[tuple[str, PrimitiveData], ...],
-    str,
-    bytes,
-]
 
 HeaderTypes = Union[
     "Headers",

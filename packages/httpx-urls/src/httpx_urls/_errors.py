@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 class InvalidURL(Exception):
-    """A string that is no URL we could use; the message names the offending part, never a password.
+    """Text that is no URL we could use. The message names the offending part and its position, never a password.
+
+    Pickling and copying keep the message.
 
     Args:
         message: What is wrong, and where.

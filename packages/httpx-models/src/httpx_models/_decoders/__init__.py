@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from ._chain import Chain, Stage, content_decoder, supported_codings
 from ._chunks import Chunker
-from ._text import LineDecoder, TextDecoder
+from ._text import LineDecoder, TextDecoder, decode_text
 
-__all__ = ["Chain", "Chunker", "LineDecoder", "Stage", "TextDecoder", "content_decoder", "supported_codings"]
+__all__ = [
+    "Chain",
+    "Chunker",
+    "LineDecoder",
+    "Stage",
+    "TextDecoder",
+    "content_decoder",
+    "decode_text",
+    "supported_codings",
+]

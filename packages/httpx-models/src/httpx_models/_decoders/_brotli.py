@@ -25,7 +25,7 @@ def library() -> Any:
 
 
 class BrotliDecoder:
-    """Brotli. What follows the end of the data is ignored.
+    """Brotli. Bytes after the end of the data are an error.
 
     Args:
         module: What `library` returned.
@@ -43,14 +43,16 @@ class BrotliDecoder:
             DecodingError: The data is malformed.
         """
         self._begun = self._begun or bool(data)
-        more = bool(data) and not self._brotli.is_finished()
+        if data and self._brotli.is_finished():
+            raise DecodingError("The brotli data goes on after its end")
+        more = bool(data)
         while more:
             try:
                 piece = self._brotli.process(data, output_buffer_limit=STEP)
             except self._error as error:
                 raise DecodingError(str(error)) from error
             data = b""
-            more = not self._brotli.is_finished() and not self._brotli.can_accept_more_data()
+            more = bool(piece) and not self._brotli.is_finished()  # there may be more as long as there is some
             if piece:
                 yield piece
 

@@ -24,9 +24,11 @@ class Stage(Protocol[T_in_contra, T_out_co]):
 
     def feed(self, data: T_in_contra, /) -> Iterable[T_out_co]:
         """Give what can be given now that this piece is known."""
+        ...
 
     def flush(self) -> Iterable[T_out_co]:
         """Give what is left now that no more pieces come."""
+        ...
 
 
 class Chain:

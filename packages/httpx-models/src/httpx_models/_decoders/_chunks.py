@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, AnyStr, Generic
+from typing import TYPE_CHECKING, Any, AnyStr, Generic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Chunker(Generic[AnyStr]):
         self._held += len(content)
         if self._held < size:
             return
-        whole = content[:0].join(self._parts)
+        whole = self._join()
         end = self._held - self._held % size
         self._parts = [whole[end:]]
         self._held -= end
@@ -46,6 +46,11 @@ class Chunker(Generic[AnyStr]):
     def flush(self) -> Iterator[AnyStr]:
         """Yield the shorter chunk at the end, if there is one."""
         if self._held:
-            yield self._parts[0][:0].join(self._parts)
+            yield self._join()
         self._parts = []
         self._held = 0
+
+    def _join(self) -> AnyStr:
+        parts: Any = self._parts
+        joined: AnyStr = parts[0][:0].join(parts)
+        return joined
