@@ -5,6 +5,7 @@ The blocking port calls straight through: a sync transport needs to know nothing
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Final, Protocol, TypeVar
 
 from httpx_models import Request, Response
@@ -18,17 +19,17 @@ Tr_contra = TypeVar("Tr_contra", contravariant=True)
 
 
 class Port(Protocol[Tr_contra]):
-    """What the exchange needs done by code of one colour."""
+    """What the exchange needs done by code of one colour; each call returns something to await."""
 
-    async def send(self, transport: Tr_contra, request: Request) -> Response:
+    def send(self, transport: Tr_contra, request: Request) -> Awaitable[Response]:
         """Send a request through a transport."""
         ...
 
-    async def read(self, response: Response) -> None:
+    def read(self, response: Response) -> Awaitable[bytes]:
         """Read a response to its end."""
         ...
 
-    async def close(self, response: Response) -> None:
+    def close(self, response: Response) -> Awaitable[None]:
         """Close a response."""
         ...
 
@@ -37,16 +38,12 @@ class BlockingPort:
     """Calls blocking code."""
 
     async def send(self, transport: BaseTransport, request: Request) -> Response:
-        """Send a request through a transport.
-
-        Raises:
-            TypeError: The transport did not return a blocking response.
-        """
+        """Send a request through a transport."""
         return transport.handle_request(request)
 
-    async def read(self, response: Response) -> None:
+    async def read(self, response: Response) -> bytes:
         """Read a response to its end."""
-        response.read()
+        return response.read()
 
     async def close(self, response: Response) -> None:
         """Close a response."""
@@ -54,19 +51,19 @@ class BlockingPort:
 
 
 class AsyncPort:
-    """Awaits asynchronous code."""
+    """Hands on the awaitables of asynchronous code."""
 
-    async def send(self, transport: AsyncBaseTransport, request: Request) -> Response:
+    def send(self, transport: AsyncBaseTransport, request: Request) -> Awaitable[Response]:
         """Send a request through a transport."""
-        return await transport.handle_async_request(request)
+        return transport.handle_async_request(request)
 
-    async def read(self, response: Response) -> None:
+    def read(self, response: Response) -> Awaitable[bytes]:
         """Read a response to its end."""
-        await response.aread()
+        return response.aread()
 
-    async def close(self, response: Response) -> None:
+    def close(self, response: Response) -> Awaitable[None]:
         """Close a response."""
-        await response.aclose()
+        return response.aclose()
 
 
 BLOCKING: Final = BlockingPort()
