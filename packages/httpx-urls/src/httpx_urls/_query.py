@@ -6,21 +6,12 @@ It knows the types that people give, not how pairs are written (`_form`) nor URL
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import Any, Final, NoReturn, TypeAlias, Union
+from typing import Any, Final, NoReturn, TypeAlias
 
 from ._errors import InvalidURL
 from ._form import Pair, parse_form, serialise_form
 
 PrimitiveData: TypeAlias = str | int | float | bool | None
-# A union that exists at run time: annotations of users are evaluated.
-QueryParamTypes: TypeAlias = Union[
-    "QueryParams",
-    Mapping[str, PrimitiveData | Sequence[PrimitiveData]],
-    list[tuple[str, PrimitiveData]],
-    tuple[tuple[str, PrimitiveData], ...],
-    str,
-    bytes,
-]
 
 
 class QueryParams(Mapping[str, str]):
@@ -209,6 +200,16 @@ class QueryParams(Mapping[str, str]):
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_pairs, (self._pairs,)
 
+
+# A union of classes, not of names: users' annotations are evaluated where these names are unknown.
+QueryParamTypes: TypeAlias = (
+    QueryParams
+    | Mapping[str, PrimitiveData | Sequence[PrimitiveData]]
+    | list[tuple[str, PrimitiveData]]
+    | tuple[tuple[str, PrimitiveData], ...]
+    | str
+    | bytes
+)
 
 # Past the guard of `__setattr__`: the functions of this module alone use them.
 _set_pairs: Final = QueryParams.__dict__["_pairs"].__set__
