@@ -170,13 +170,13 @@ def split_netloc(netloc: str) -> tuple[str, str]:
     return host, port
 
 
-def read_port(text: str, *, secret: bool = False, position: int = 0) -> int:
+def read_port(text: str, *, secret: bool = False, position: int | None = None) -> int:
     """Return the port's number (RFC 3986 §3.2.3).
 
     Args:
         text: What stands there, not empty.
         secret: Whether it may be a part of a password, and is not to be shown.
-        position: Where it stands, for the message.
+        position: Where it stands in the URL, for the message.
 
     Raises:
         InvalidURL: It is not digits only, or above 65,535.
@@ -184,7 +184,8 @@ def read_port(text: str, *, secret: bool = False, position: int = 0) -> int:
     digits = text.lstrip("0") or "0"
     if not (text.isascii() and text.isdecimal() and len(digits) <= _PORT_DIGITS and int(digits) <= HIGHEST_PORT):
         shown = "[secure]" if secret else text
-        raise InvalidURL(f"Invalid port: {shown!r} at position {position}, it is a number from 0 to {HIGHEST_PORT}")
+        where = "" if position is None else f" at position {position}"
+        raise InvalidURL(f"Invalid port: {shown!r}{where}, it is a number from 0 to {HIGHEST_PORT}")
     return int(digits)
 
 

@@ -224,12 +224,19 @@ def _from_pairs(pairs: tuple[Pair, ...]) -> QueryParams:
 
 
 def primitive_value_to_str(value: PrimitiveData) -> str:
-    """Return a value as a query says it: "true", "false", an empty text for None, else `str(value)`."""
+    """Return a value as a query says it: "true", "false", an empty text for None, else `str(value)`.
+
+    Raises:
+        InvalidURL: It is an int with more digits than Python makes a text of.
+    """
     if value is True:
         return "true"
     if value is False:
         return "false"
-    return "" if value is None else str(value)
+    try:
+        return "" if value is None else str(value)
+    except ValueError as error:  # an int may have too many digits
+        raise InvalidURL(f"Invalid params: {type(value).__name__} without a text, {error}") from None
 
 
 def _to_pairs(given: Any) -> tuple[Pair, ...]:
