@@ -306,7 +306,7 @@ class Body:
         """Return the stage between the wire and the content, or None when they are the same."""
         given = getattr(self, "_given_decoder", None)
         unlimited = self.max_decoded_size is None and self.max_decoded_ratio is None
-        if given is None and unlimited and self.headers.get("content-encoding") is None:
+        if given is None and unlimited and not self.headers._carries(b"content-encoding"):
             return None
         return Decoding(self, self._get_content_decoder())
 

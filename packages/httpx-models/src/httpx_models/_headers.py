@@ -235,6 +235,13 @@ class Headers(MutableMapping[str, str]):
         self._index = index
         return index
 
+    def _carries(self, name: bytes) -> bool:
+        """Return whether there is a field of this lower-case name; for one question no index is built."""
+        if self._index is not None:
+            return name in self._index
+        length = len(name)
+        return any([len(given) == length and given.lower() == name for given, _ in self._raw])
+
     def _find(self, key: str) -> bytes | None:
         """Return the value of a name in any case, joined where the name is repeated."""
         index = self._index
