@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from httpx_models import (
     Response,
     TimeoutException,
     TransportError,
+    supported_codings,
 )
 from httpx_urls import InvalidURL
 
@@ -29,7 +31,7 @@ URL = "http://Example.org:8080/path?q=1"
 DEFAULT_FIELDS = [
     (b"Host", b"example.org:8080"),
     (b"Accept", b"*/*"),
-    (b"Accept-Encoding", b"identity"),
+    (b"Accept-Encoding", ", ".join(supported_codings()).encode()),
     (b"Connection", b"keep-alive"),
     (b"User-Agent", USER_AGENT.encode()),
 ]
@@ -144,6 +146,16 @@ def test_a_body_that_is_all_there_is_not_iterated(face: Face) -> None:
 
     face.run(scenario)
     assert len(raw.bodies[0].chunks) == 2
+
+
+def test_content_is_decoded(face: Face) -> None:
+    async def scenario() -> None:
+        async with face.client(
+            Raw(lambda *_: (200, [(b"Content-Encoding", b"gzip")], [gzip.compress(b"hello")]))
+        ) as client:
+            assert (await client.get(URL)).text == "hello"
+
+    face.run(scenario)
 
 
 class Odd(Exception):

@@ -702,3 +702,66 @@ class Own(Response):
 
 def test_a_subclass_survives_a_pickle() -> None:
     assert type(pickle.loads(pickle.dumps(Own(200, text="x")))) is Own
+
+
+class Whole(SyncByteStream, AsyncByteStream):
+    """A stream that may have all of the body at hand, and notes whether it was iterated."""
+
+    def __init__(self, body: bytes | None) -> None:
+        self.body = body
+        self.iterated = False
+
+    def whole(self) -> bytes | None:
+        return self.body
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.iterated = True
+        return iter([b"iter", b"ated"])
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_body_at_hand_is_taken_whole(asynchronous: bool) -> None:
+    async def read(response: Response) -> bytes:
+        return await response.aread() if asynchronous else response.read()
+
+    for body, headers, expected, iterated in (
+        (b"whole", {}, b"whole", False),
+        (b"", {}, b"", False),
+        (None, {}, b"iterated", True),
+        (gzip.compress(b"x"), {"Content-Encoding": "unknown"}, b"iterated", True),
+    ):
+        stream = Whole(body)
+        response = Response(200, headers=headers, stream=stream)
+        assert await read(response) == expected
+        assert await read(response) == response.content
+        assert stream.iterated is iterated
+        assert (response.is_closed, response.is_stream_consumed) == (True, True)
+        assert response.num_bytes_downloaded == len(expected)
+    closed = Response(200, stream=Whole(b"whole"))
+    if asynchronous:
+        await closed.aclose()
+    else:
+        closed.close()
+    with pytest.raises(StreamClosed):
+        await read(closed)
+
+
+async def test_a_body_at_hand_has_a_colour_like_any_other() -> None:
+    class Blocking(SyncByteStream):
+        def whole(self) -> bytes:
+            return b"whole"
+
+    class Asynchronous(AsyncByteStream):
+        def whole(self) -> bytes:
+            return b"whole"
+
+    assert Response(200, stream=Blocking()).read() == b"whole"
+    assert await Response(200, stream=Asynchronous()).aread() == b"whole"
+    with pytest.raises(RuntimeError):
+        await Response(200, stream=Blocking()).aread()
+    with pytest.raises(RuntimeError):
+        Response(200, stream=Asynchronous()).read()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from httpx_models import Headers, Request
+from httpx_models import Headers, Request, supported_codings
 from httpx_models.types import HeaderTypes, RequestContent
 from httpx_urls import URL
 
@@ -39,14 +39,14 @@ class BaseClient:
 
     @headers.setter
     def headers(self, headers: HeaderTypes | None) -> None:
-        # Identity only: this version brings no decoder for anything else.
-        defaults = {
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-            "Connection": "keep-alive",
-            "User-Agent": USER_AGENT,
-        }
-        self._headers = Headers(defaults)
+        self._headers = Headers(
+            {
+                "Accept": "*/*",
+                "Accept-Encoding": ", ".join(supported_codings()),
+                "Connection": "keep-alive",
+                "User-Agent": USER_AGENT,
+            }
+        )
         self._headers.update(headers)
 
     @property

@@ -240,7 +240,7 @@ class Headers(MutableMapping[str, str]):
         if self._index is not None:
             return name in self._index
         length = len(name)
-        return any([len(given) == length and given.lower() == name for given, _ in self._raw])
+        return any(len(given) == length and given.lower() == name for given, _ in self._raw)
 
     def _find(self, key: str) -> bytes | None:
         """Return the value of a name in any case, joined where the name is repeated."""
