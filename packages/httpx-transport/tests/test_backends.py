@@ -19,8 +19,9 @@ from httpx_transport._backends import Stream, blocking_backend, running_backend
 from httpx_transport._backends._anyio import AnyioStream
 from httpx_transport._backends._asyncio import AsyncioEvent, AsyncioStream
 from httpx_transport._backends._blocking import BlockingStream
-from httpx_transport._backends._polling import READ, WRITE, Poller, SelectPoller, new_poller
+from httpx_transport._backends._polling import READ, WRITE, Poller, SelectPoller, milliseconds, new_poller
 from httpx_transport._connection import Connection
+from httpx_transport._errors import explain
 from httpx_transport._exchange import Exchange
 from httpx_transport._extensions import Timeouts
 from httpx_transport.blocking import run
@@ -73,6 +74,20 @@ class TestPolling:
 
         monkeypatch.delattr(select, "poll")
         assert isinstance(new_poller(pair[0].fileno(), READ), SelectPoller)
+
+
+def test_any_number_of_seconds_can_be_polled_for() -> None:
+    assert milliseconds(None) is None
+    assert [milliseconds(seconds) for seconds in (-1, 0, 0.5, 1e300)] == [0, 0, 500, 2**31 - 1]
+
+
+def test_long_times_are_readable() -> None:
+    assert [explain("x", "at", "y", seconds) for seconds in (0.00012345, 1.5, 99.99, 4321.5)] == [
+        "x (at y, after 0.000123 s)",
+        "x (at y, after 1.5 s)",
+        "x (at y, after 100 s)",
+        "x (at y, after 4322 s)",
+    ]
 
 
 class Tls:
@@ -201,6 +216,7 @@ class TestSocketStream:
 
     def test_the_blocking_backend_is_always_at_home(self) -> None:
         assert blocking_backend().current()
+        assert not blocking_backend().busy()
 
 
 class TestTrio:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from httpx_transport import PoolClosed, PoolTimeout, UnsupportedProtocol
+from httpx_transport import AsyncConnectionPool, PoolClosed, PoolTimeout, UnsupportedProtocol
 
-from .conftest import OK, Face, Peer, Server, answer_each, answer_once
+from .conftest import OK, Face, Peer, Server, TestPool, answer_each, answer_once
 
 Serve = Callable[..., Server]
 ANSWER_THEN_CLOSE = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
@@ -282,10 +282,6 @@ def test_other_schemes(face: Face, scheme: bytes, message: str) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # asyncio's, for loops left in a hurry
 def test_one_pool_serves_several_event_loops_in_turn(serve: Serve) -> None:
-    from httpx_transport import AsyncConnectionPool
-
-    from .conftest import TestPool
-
     server = serve(answer_each())
     pool = TestPool(AsyncConnectionPool())
 
@@ -312,3 +308,20 @@ def test_no_event_loop_or_an_unknown_one(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sniffio, "current_async_library", lambda: "curio")
     with pytest.raises(RuntimeError, match="'curio' is not supported"):
         running_backend()
+
+
+def test_a_pool_that_is_in_use_in_another_loop_says_so(serve: Serve) -> None:
+    server = serve(answer_each())
+
+    async def elsewhere(pool: TestPool) -> None:
+        with pytest.raises(RuntimeError, match="in use in another event loop"):
+            await pool.get(server.port)
+
+    async def scenario() -> None:
+        async with Face("asyncio").pool() as pool:
+            assert await pool.get(server.port) == b"ok"
+            await asyncio.to_thread(lambda: asyncio.run(elsewhere(pool)))
+            assert await pool.get(server.port) == b"ok"
+
+    asyncio.run(scenario())
+    assert server.accepted == 1

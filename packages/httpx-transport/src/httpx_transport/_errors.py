@@ -64,5 +64,6 @@ def explain(what: object, doing: str, peer: str, seconds: float, reused: bool | 
         seconds: How long the phase lasted.
         reused: Whether the connection had served before; None where there was none yet.
     """
+    duration = f"{seconds:.3g}" if seconds < 100 else f"{seconds:.0f}"
     connection = "" if reused is None else f" on a {'reused' if reused else 'fresh'} connection"
-    return f"{what} ({doing} {peer}{connection}, after {seconds:.3g} s)"
+    return f"{what} ({doing} {peer}{connection}, after {duration} s)"

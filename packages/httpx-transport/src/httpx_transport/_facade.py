@@ -116,7 +116,7 @@ class AsyncConnectionPool:
         """Send a request as `ConnectionPool.handle_request` does; the body is bytes or an async iterable.
 
         Raises:
-            RuntimeError: No event loop that we know is running.
+            RuntimeError: No event loop that we know is running, or the pool is in use in another one.
         """
         status, fields, exchange, facts = await self._here().handle(method, url, headers, body, extensions)
         return status, fields, AsyncResponseBody(exchange), facts
@@ -134,10 +134,16 @@ class AsyncConnectionPool:
         await self.aclose()
 
     def _here(self) -> Pool:
-        """Return the pool of the running event loop; connections of a loop that has ended serve no other."""
+        """Return the pool of the running event loop; connections of a loop that has ended serve no other.
+
+        Raises:
+            RuntimeError: No event loop that we know runs the caller, or the pool is in use in another one.
+        """
         pool = self._pool
         if pool is None or not (pool.closed or pool.backend.current()):
             if pool is not None:
+                if pool.backend.busy():
+                    raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
             pool = self._pool = Pool(running_backend(), *self._options)
         return pool

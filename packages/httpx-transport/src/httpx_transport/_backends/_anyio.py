@@ -115,3 +115,7 @@ class AnyioBackend:
             return anyio.lowlevel.current_token() == self._token
         except RuntimeError:
             return False
+
+    def busy(self) -> bool:
+        """Return False: trio does not tell."""
+        return False

@@ -285,3 +285,7 @@ class AsyncioBackend:
             return asyncio.get_running_loop() is self._loop
         except RuntimeError:
             return False
+
+    def busy(self) -> bool:
+        """Return whether the event loop runs, in another thread if the caller is not in it."""
+        return self._loop.is_running()

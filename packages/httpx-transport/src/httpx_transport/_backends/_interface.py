@@ -103,3 +103,7 @@ class Backend(Protocol):
     def current(self) -> bool:
         """Return whether the caller may use this backend here and now."""
         ...
+
+    def busy(self) -> bool:
+        """Return whether its event loop is known to run elsewhere."""
+        ...

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 READ: Final = 0x001  # POLLIN
 WRITE: Final = 0x004  # POLLOUT
+_LONGEST: Final = float(2**31 - 1)  # milliseconds, 24 days
 
 
 class Poller(Protocol):
@@ -37,6 +38,11 @@ class SelectPoller:
         ready = select.select(readers, writers, writers, None if timeout is None else timeout / 1000)
         mask = (READ if ready[0] else 0) | (WRITE if ready[1] or ready[2] else 0)
         return [(self._fd, mask)] if mask else []
+
+
+def milliseconds(timeout: float | None) -> float | None:
+    """Return seconds as `poll` wants them: never negative, which would be for ever, and never more than fit."""
+    return None if timeout is None else min(max(timeout * 1000, 0.0), _LONGEST)
 
 
 def new_poller(fd: int, mask: int) -> Poller:
