@@ -120,6 +120,7 @@ class Peer:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.buffer = b""
+        self.asked = False
 
     def head(self) -> bytes:
         """Return the next request's head; b"" where the client has gone."""

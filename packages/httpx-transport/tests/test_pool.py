@@ -10,7 +10,14 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from httpx_transport import AsyncConnectionPool, PoolClosed, PoolTimeout, UnsupportedProtocol
+from httpx_transport import (
+    AsyncConnectionPool,
+    PoolClosed,
+    PoolTimeout,
+    ReadError,
+    RemoteProtocolError,
+    UnsupportedProtocol,
+)
 
 from .conftest import OK, Face, Peer, Server, TestPool, answer_each, answer_once
 
@@ -325,3 +332,51 @@ def test_a_pool_that_is_in_use_in_another_loop_says_so(serve: Serve) -> None:
 
     asyncio.run(scenario())
     assert server.accepted == 1
+
+
+def hang_up_on_the_second(answer: bytes) -> Callable[[Peer], None]:
+    """Return a script whose first connection serves once, and ends with `answer` when it is asked again."""
+    connections: list[Peer] = []
+
+    def script(peer: Peer) -> None:
+        connections.append(peer)
+        while peer.head():
+            if connections[0] is peer and peer.asked:
+                return peer.send(answer)
+            peer.asked = True
+            peer.send(OK)
+        return None
+
+    return script
+
+
+@pytest.mark.parametrize("method", [b"GET", b"PUT"])
+def test_a_request_that_met_a_closing_connection_is_sent_again(face: Face, serve: Serve, method: bytes) -> None:
+    server = serve(hang_up_on_the_second(b""))
+
+    async def scenario() -> None:
+        async with face.pool(max_connections=1) as pool:
+            for _ in range(3):
+                status, _, content, _ = await pool.send(server.port, method)
+                assert (status, await content.read()) == (200, b"ok")
+
+    face.run(scenario)
+    assert server.accepted == 2
+
+
+@pytest.mark.parametrize("case", ["not idempotent", "answered", "body in chunks", "fresh connection"])
+def test_any_other_request_is_not_sent_again(face: Face, serve: Serve, case: str) -> None:
+    server = serve(hang_up_on_the_second(b"HTTP/1.1 2" if case == "answered" else b""))
+    closing = serve(answer_once(b""))
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            assert await pool.get(server.port) == b"ok"
+            port = closing.port if case == "fresh connection" else server.port
+            method = b"POST" if case == "not idempotent" else b"PUT"
+            body = face.body([b"x"]) if case == "body in chunks" else b"x"
+            with pytest.raises((RemoteProtocolError, ReadError)):
+                await pool.send(port, method, [(b"Content-Length", b"1")], body)
+
+    face.run(scenario)
+    assert (server.accepted, closing.accepted) == ((1, 1) if case == "fresh connection" else (1, 0))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _ONE_WRITE: Final = 65_536  # bytes of a body that leave together with its head
 
+_IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
+
 _SENDING: Final = "sending the request to"
 _WAITING: Final = "waiting for the response from"
 _READING: Final = "reading the content from"
@@ -45,7 +47,17 @@ class Exchange:
         started: When the request began, by the backend's clock.
     """
 
-    __slots__ = ("_backend", "_connection", "_decoder", "_lease", "_started", "_stream", "_timeouts", "_uploaded")
+    __slots__ = (
+        "_backend",
+        "_connection",
+        "_decoder",
+        "_heard",
+        "_lease",
+        "_started",
+        "_stream",
+        "_timeouts",
+        "_uploaded",
+    )
 
     _decoder: ResponseDecoder
 
@@ -59,6 +71,7 @@ class Exchange:
         self._timeouts = timeouts
         self._started = started
         self._uploaded = True
+        self._heard = False
 
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -87,6 +100,13 @@ class Exchange:
     def whole(self) -> bytes | None:
         """Return the content if all of it is here, and forget it; None where it has to be read."""
         return self._decoder.take() if self._decoder.complete else None
+
+    def repeatable(self, method: bytes, body: object) -> bool:
+        """Return whether a request that failed may be sent again: it cannot have been answered, nor harm twice.
+
+        RFC 9110 §9.2.2: an idempotent method, over a connection that may have been closed before the request came.
+        """
+        return self._connection.reused and not self._heard and method in _IDEMPOTENT and isinstance(body, bytes)
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last.
@@ -183,6 +203,8 @@ class Exchange:
             raise self._explained(error, ReadTimeout, ReadError, doing, self._timeouts.read) from error
 
     def _feed(self, data: bytes, doing: str) -> None:
+        if data:
+            self._heard = True
         try:
             self._decoder.feed(data)
         except RemoteProtocolError as error:

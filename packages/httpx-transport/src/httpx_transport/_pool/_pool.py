@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from .._backends import Backend
 from .._connect import Connector
 from .._connection import DEFAULT_PORTS, Connection, Origin, peer_name
-from .._errors import PoolClosed, PoolTimeout, UnsupportedProtocol, explain
+from .._errors import (
+    PoolClosed,
+    PoolTimeout,
+    ReadError,
+    RemoteProtocolError,
+    UnsupportedProtocol,
+    WriteError,
+    explain,
+)
 from .._exchange import Exchange
 from .._extensions import read_timeouts
 from ..interface import Field, RawURL
@@ -87,7 +95,17 @@ class Pool:
                 connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
                 now = self._clock()
             exchange = Exchange(self.backend, lease, connection, timeouts, now)
-            head = await exchange.start(method, target, headers, body)
+            try:
+                head = await exchange.start(method, target, headers, body)
+            except (ReadError, WriteError, RemoteProtocolError):
+                if not exchange.repeatable(method, body):
+                    raise
+                # The peer closed the idle connection while our request was on its way: once more, on a fresh one.
+                connection.close()
+                lease.connection = None
+                connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
+                exchange = Exchange(self.backend, lease, connection, timeouts, self._clock())
+                head = await exchange.start(method, target, headers, body)
         except BaseException:
             lease.release(reusable=False)
             raise
