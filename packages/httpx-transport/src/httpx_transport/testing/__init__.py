@@ -1,0 +1,30 @@
+"""A network in memory for tests: a virtual clock, servers as scripts, and faults that a seed decides.
+
+>>> from httpx_transport.testing import Network, answer, response
+>>> network = Network()
+>>> network.serve("example.org", 80, answer(response(b"hello")))
+
+Nothing here opens a socket, starts a thread or waits: five seconds pass at once, and the same seed gives the same run.
+"""
+
+from ._faults import Faults
+from ._http import Script, ServedRequest, answer, response
+from ._network import Network
+from ._peer import Peer
+from ._pool import SimulatedPool
+from ._scheduler import Deadlock
+from ._task import Cancelled, Task
+
+__all__ = [
+    "Cancelled",
+    "Deadlock",
+    "Faults",
+    "Network",
+    "Peer",
+    "Script",
+    "ServedRequest",
+    "SimulatedPool",
+    "Task",
+    "answer",
+    "response",
+]

@@ -1,0 +1,200 @@
+"""The backend that does its I/O in a simulated network. It follows the contract of all backends, and asks no clock but its own."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import AsyncIterable, Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Final
+
+from .._backends._sources import AsyncIterableSource
+from ._faults import Attempt, Dice
+from ._link import End, join
+from ._peer import Peer
+from ._scheduler import Scheduler
+from ._task import Signal
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .._backends import Bytes, Event, Source
+    from ._http import Script
+
+_NAME_UNKNOWN: Final = -2  # EAI_NONAME, as getaddrinfo's errors have it
+
+
+class SimulatedStream:
+    """The client's end of one connection.
+
+    Args:
+        backend: Whose network it is in.
+        end: What it receives from and sends to.
+        peer: Who is at the other end.
+    """
+
+    __slots__ = ("_backend", "_end", "_peer")
+
+    def __init__(self, backend: SimulatedBackend, end: End, peer: Peer) -> None:
+        self._backend = backend
+        self._end = end
+        self._peer = peer
+
+    def receive(self) -> bytes | None:
+        """Return bytes that are here, b"" at the end, None where there are none yet."""
+        return self._end.receive()
+
+    def send(self, data: Bytes) -> int:
+        """Hand over as many bytes as fit now; return how many."""
+        return self._end.send(data)
+
+    async def read(self, timeout: float | None) -> bytes:
+        """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
+        await self._end.until(self._end.readable, "bytes", timeout)
+        return self._end.receive() or b""
+
+    async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
+        """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
+        await self._backend.scheduler.sleep(0)  # the others must run to do anything, also where there is room
+        end = self._end
+        what = " or ".join(["bytes"] * readable + ["room to send"] * writable)
+        await end.until(lambda: (readable and end.readable()) or (writable and end.writable()), what, timeout)
+        return readable and end.readable(), writable and end.writable()
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:  # noqa: ARG002
+        """Note that TLS has begun: nothing is encrypted, and nobody is checked."""
+        attempt = self._backend.dice.handshake()
+        await self._backend.try_for(attempt, "the TLS handshake", timeout)
+        if attempt.fault == "reset":
+            raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+        self._backend.scheduler.note(f"TLS for {hostname} on connection {self._peer.number}")
+        self._peer.server_name = hostname
+
+    def idle(self) -> bool:
+        """Return whether the stream is open and silent."""
+        return not self._end.readable()
+
+    def close(self) -> None:
+        """Close at once."""
+        self._end.close()
+        self._backend.open.pop(self, None)
+
+    def __repr__(self) -> str:
+        return f"<connection {self._peer.number} to {self._peer.host}:{self._peer.port}>"
+
+
+class SimulatedEvent:
+    """Something that happens once, waited for by a task."""
+
+    __slots__ = ("_happened", "_signal")
+
+    def __init__(self) -> None:
+        self._signal = Signal()
+        self._happened = False
+
+    def set(self) -> None:
+        """Let it happen."""
+        self._happened = True
+        self._signal.fire()
+
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait at most `timeout` seconds; return whether it happened."""
+        if not self._happened:
+            await self._signal.wait("a free connection of the pool", timeout)
+        return self._happened
+
+
+class SimulatedBackend:
+    """I/O in a simulated network.
+
+    Args:
+        scheduler: Whose time passes.
+        dice: What goes wrong.
+        servers: What is reached by host and port.
+
+    Attributes:
+        open: The client's streams that are open, in the order of their making.
+        made: How many connections there have been.
+    """
+
+    __slots__ = ("dice", "made", "open", "scheduler", "servers")
+
+    def __init__(self, scheduler: Scheduler, dice: Dice, servers: dict[tuple[str, int], Script]) -> None:
+        self.scheduler = scheduler
+        self.dice = dice
+        self.servers = servers
+        self.open: dict[SimulatedStream, None] = {}
+        self.made = 0
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What returns virtual seconds."""
+        scheduler = self.scheduler
+        return lambda: scheduler.now
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Return a lock that is none: tasks change only where they wait."""
+        return contextlib.nullcontext()
+
+    def event(self) -> Event:
+        """Return an event that has not happened."""
+        return SimulatedEvent()
+
+    def source(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> Source:
+        """Return the body's chunks one by one."""
+        return AsyncIterableSource(body)
+
+    def current(self) -> bool:
+        """Return True: there is one network, and it belongs to the caller."""
+        return True
+
+    def busy(self) -> bool:
+        """Return False: no other thread runs it."""
+        return False
+
+    async def connect(self, host: str, port: int, timeout: float | None) -> SimulatedStream:
+        """Look up the host among the servers, and let the one at `port` begin its script.
+
+        Raises:
+            TimeoutError: There was no answer within `timeout` seconds.
+            ConnectionRefusedError: The host has no server at this port, or the network refuses.
+            OSError: There is no such host, or the network does not find it.
+        """
+        attempt = self.dice.connecting()
+        await self.try_for(attempt, f"an answer of {host}:{port}", timeout)
+        if attempt.fault == "unresolved" or not any(host.lower() == name for name, _ in self.servers):
+            raise OSError(_NAME_UNKNOWN, "Name or service not known")
+        script = self.servers.get((host.lower(), port))
+        if attempt.fault == "refuse" or script is None:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        self.made += 1
+        place = f"connection {self.made} to {host}:{port}"
+        self.scheduler.note(f"{place} is made")
+        client, server = join(self.scheduler, self.dice, self.made, place)
+        peer = Peer(self.scheduler, server, host, port, self.made)
+        self.scheduler.spawn(_serve(script, peer), f"server {self.made}", serving=True)
+        stream = SimulatedStream(self, client, peer)
+        self.open[stream] = None
+        return stream
+
+    async def try_for(self, attempt: Attempt, what: str, timeout: float | None) -> None:
+        """Let the time pass that an attempt takes.
+
+        Raises:
+            TimeoutError: It is more than `timeout` seconds.
+        """
+        if attempt.fault is not None:
+            self.scheduler.note(f"{what}: {attempt.fault}")
+        if attempt.fault == "stall" or (timeout is not None and attempt.delay > timeout):
+            await Signal().wait(what, timeout)
+            raise TimeoutError
+        await self.scheduler.sleep(attempt.delay)
+
+
+async def _serve(script: Script, peer: Peer) -> None:
+    """Run a script to its end; a client that has gone is no failure of the script."""
+    try:
+        with contextlib.suppress(ConnectionError):
+            await script(peer)
+    finally:
+        peer.close()
