@@ -32,13 +32,8 @@ class ServedRequest(NamedTuple):
         return next((value for other, value in self.fields if other.lower() == name.lower()), None)
 
 
-async def read_request(peer: Peer) -> ServedRequest | None:
-    """Read one request with its content; return None where the client has sent its last.
-
-    Raises:
-        ConnectionError: The client stopped in the middle.
-        ValueError: It sent something else.
-    """
+async def read_head(peer: Peer) -> ServedRequest | None:
+    """Read a request up to its content; return None where the client has sent its last."""
     line = await peer.readline()
     if not line:
         return None
@@ -49,11 +44,11 @@ async def read_request(peer: Peer) -> ServedRequest | None:
     while field := (await _line(peer)).rstrip(b"\r\n"):
         name, _, value = field.partition(b":")
         fields.append((name, value.strip()))
-    request = ServedRequest(words[0], words[1], fields, b"")
-    return request._replace(content=await _read_content(peer, request))
+    return ServedRequest(words[0], words[1], fields, b"")
 
 
-async def _read_content(peer: Peer, request: ServedRequest) -> bytes:
+async def read_content(peer: Peer, request: ServedRequest) -> bytes:
+    """Read the content that belongs to a head."""
     if request.field(b"Transfer-Encoding") != b"chunked":
         return await peer.read_exactly(int(request.field(b"Content-Length") or b"0"))
     chunks = []

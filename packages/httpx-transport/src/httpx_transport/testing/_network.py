@@ -45,8 +45,8 @@ class Network:
 
     @property
     def log(self) -> list[str]:
-        """What has happened, a line each, with the time; two runs were the same if their logs are."""
-        return self._scheduler.log
+        """What has happened so far, a line each, with the time; two runs were the same if their logs are."""
+        return self._scheduler.log.copy()  # a script that is collected with its network may still add to its own
 
     @property
     def connections(self) -> int:
@@ -125,7 +125,12 @@ class Network:
         """Run coroutines beside each other; return their results in order. If one fails, the others are cancelled."""
         tasks = [self.start(coroutine) for coroutine in coroutines]
         try:
-            return [await task for task in tasks]
+            while not all(task.done for task in tasks) and not any(task.error for task in tasks):
+                await self._scheduler.ends.wait("the end of its tasks")
+            for task in tasks:
+                if task.error is not None:
+                    raise task.error
+            return [task.result() for task in tasks]
         finally:
             for task in tasks:
                 task.cancel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._http import ServedRequest, read_request
+from ._http import ServedRequest, read_content, read_head
 from ._link import End
 from ._scheduler import Scheduler
 
@@ -89,7 +89,26 @@ class Peer:
             ConnectionError: The connection broke, or the client stopped in the middle.
             ValueError: This is no HTTP/1.1.
         """
-        return await read_request(self)
+        request = await self.head()
+        return None if request is None else request._replace(content=await self.content(request))
+
+    async def head(self) -> ServedRequest | None:
+        """Read one request up to its content; return None where the client has sent its last.
+
+        Raises:
+            ConnectionError: The connection broke, or the client stopped in the middle.
+            ValueError: This is no HTTP/1.1.
+        """
+        return await read_head(self)
+
+    async def content(self, request: ServedRequest) -> bytes:
+        """Read the content of the request whose `head` was read last; return it without chunk framing.
+
+        Raises:
+            ConnectionError: The connection broke, or the client stopped in the middle.
+            ValueError: Its framing is no HTTP/1.1.
+        """
+        return await read_content(self, request)
 
     async def send(self, data: bytes) -> None:
         """Send all of `data`, waiting while the client reads less than it gets.

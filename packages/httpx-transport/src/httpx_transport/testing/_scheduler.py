@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
-from ._task import Task, Wait
+from ._task import Signal, Task, Wait
 
 T = TypeVar("T")
 
@@ -55,10 +55,11 @@ class Scheduler:
         now: Virtual seconds since the beginning.
         ready: The tasks that can run, the first to become so first.
         failures: Tasks that failed, as long as nobody has awaited them.
+        ends: Fired whenever a task has ended.
         log: What has happened, a line each.
     """
 
-    __slots__ = ("_choose", "_live", "_timers", "_timers_made", "failures", "log", "now", "ready")
+    __slots__ = ("_choose", "_live", "_timers", "_timers_made", "ends", "failures", "log", "now", "ready")
 
     def __init__(self, choose: Callable[[int], int]) -> None:
         self._choose = choose
@@ -68,6 +69,7 @@ class Scheduler:
         self.now = 0.0
         self.ready: list[Task[Any]] = []
         self.failures: dict[Task[Any], BaseException] = {}
+        self.ends = Signal()
         self.log: list[str] = []
 
     def note(self, what: str) -> None:
@@ -102,6 +104,7 @@ class Scheduler:
         del self._live[task]
         if task.error is not None and not task.cancelled:
             self.failures[task] = task.error
+        self.ends.fire()
 
     def run(self, task: Task[Any]) -> None:
         """Run everything until `task` has ended.
@@ -113,7 +116,7 @@ class Scheduler:
             if task.done:
                 return
             if self.ready:
-                self.ready.pop(self._choose(len(self.ready))).step()
+                self._turn()
             elif self._timers:
                 self._go_off(heapq.heappop(self._timers))
             else:
@@ -121,10 +124,15 @@ class Scheduler:
         raise Deadlock(f"no end after {_PATIENCE} turns, at {self.now:.6f} s: {self._standstill()}")
 
     def stop(self) -> None:
-        """Cancel what still runs, scripts of servers apart, and run until it has ended."""
+        """Cancel what still runs, scripts of servers apart, and run until it has ended; servers wait for more then."""
         while (task := next((task for task in self._live if not task.serving), None)) is not None:
             task.cancel()
             self.run(task)
+        while self.ready:
+            self._turn()
+
+    def _turn(self) -> None:
+        self.ready.pop(self._choose(len(self.ready))).step()
 
     def _go_off(self, timer: Timer) -> None:
         if timer.action is not None:

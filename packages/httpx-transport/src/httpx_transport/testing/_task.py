@@ -30,11 +30,12 @@ class Wait:
 
     __slots__ = ("_signal", "_task", "_timeout", "_timer", "what")
 
+    _task: Task[Any]
+
     def __init__(self, signal: Signal | None, what: str, timeout: float | None) -> None:
         self.what = what
         self._signal = signal
         self._timeout = timeout
-        self._task: Task[Any] | None = None
         self._timer: Timer | None = None
 
     def __await__(self) -> Generator[Wait, bool, bool]:
@@ -49,15 +50,12 @@ class Wait:
             self._timer = scheduler.call_later(self._timeout, self._expire)
 
     def end(self, fired: bool) -> None:
-        """Let the task go on, the first time; `fired` is what its `await` returns."""
-        task, self._task = self._task, None
-        if task is None:
-            return
+        """Let the task go on; `fired` is what its `await` returns. Neither signal nor clock can end it again."""
         if self._signal is not None:
             self._signal.waits.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
-        task.resume(fired)
+        self._task.resume(fired)
 
     def _expire(self) -> None:
         self.end(False)
@@ -167,7 +165,7 @@ class Task(Generic[T]):
             if self._wait is not None:
                 self._wait.end(False)
 
-    def __await__(self) -> Generator[Wait, bool, T]:
+    def __await__(self) -> Generator[Any, Any, T]:
         """Wait for its end; return its result, or raise what it ended with."""
         yield from self.ended().__await__()
         return self.result()
@@ -201,6 +199,7 @@ class Task(Generic[T]):
             self._end(None)
         except (KeyboardInterrupt, SystemExit) as failure:
             self._end(failure)
+            self._scheduler.failures.pop(self)  # it is told here and now
             raise
         except BaseException as failure:  # noqa: BLE001 - whoever awaits the task gets it, or the run does
             self._end(failure)
