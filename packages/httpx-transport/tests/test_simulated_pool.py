@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections import Counter
 from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from httpx_transport import TransportError
+from httpx_transport import ReadError, TransportError
 from httpx_transport.testing import Faults, Network, Peer, SimulatedPool, Task, answer
 
 from .simulation import Chunks, echo, fetch, network_of
@@ -17,9 +19,21 @@ SIZE: Final = 3  # connections of the pool
 REQUESTS: Final = 15
 
 
-async def in_chunks(peer: Peer) -> None:
-    """Answer as `echo` does, in chunks of seven bytes."""
+Heard = Counter[bytes]
+"""How often which target has been heard of by a server."""
+
+
+async def plain(heard: Heard, peer: Peer) -> None:
+    """Answer each request."""
     while (request := await peer.request()) is not None:
+        heard[request.target] += 1
+        await peer.send(echo(request))
+
+
+async def in_chunks(heard: Heard, peer: Peer) -> None:
+    """Answer in chunks of seven bytes, with the beginning of the content only."""
+    while (request := await peer.request()) is not None:
+        heard[request.target] += 1
         await peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         content = request.target + b":" + request.content[:100]
         for start in range(0, len(content), 7):
@@ -28,27 +42,30 @@ async def in_chunks(peer: Peer) -> None:
         await peer.send(b"0\r\n\r\n")
 
 
-async def closing(peer: Peer) -> None:
+async def closing(heard: Heard, peer: Peer) -> None:
     """Answer one request, and close without having said so."""
     if (request := await peer.request()) is not None:
+        heard[request.target] += 1
         await peer.send(echo(request))
 
 
-async def hasty(peer: Peer) -> None:
+async def hasty(heard: Heard, peer: Peer) -> None:
     """Answer before the content has been read, and go."""
     if (request := await peer.head()) is not None:
+        heard[request.target] += 1
         await peer.send(echo(request))
 
 
-async def early(peer: Peer) -> None:
+async def early(heard: Heard, peer: Peer) -> None:
     """Answer before the content has been read, read it, and go on."""
     while (request := await peer.head()) is not None:
+        heard[request.target] += 1
         await peer.send(echo(request))
         await peer.content(request)
 
 
-HOSTS: Final = {
-    b"plain.test": answer(echo),
+SERVERS: Final = {
+    b"plain.test": plain,
     b"chunks.test": in_chunks,
     b"closing.test": closing,
     b"hasty.test": hasty,
@@ -61,9 +78,10 @@ class Trial:
 
     def __init__(self, seed: int, rate: float) -> None:
         self.network = Network(seed, Faults.mixed(rate))
-        for host, script in HOSTS.items():
-            self.network.serve(host.decode(), 80, script)
-            self.network.serve(host.decode(), 443, script)
+        self.heard = Heard()
+        for host, script in SERVERS.items():
+            self.network.serve(host.decode(), 80, functools.partial(script, self.heard))
+            self.network.serve(host.decode(), 443, functools.partial(script, self.heard))
         self.pool = self.network.pool(
             max_connections=SIZE, max_keepalive_connections=2, keepalive_expiry=1.0, timeout=2.0
         )
@@ -71,7 +89,7 @@ class Trial:
 
     async def request(self, number: int) -> None:
         """Send one request; its end is the whole right answer or a TransportError."""
-        host = list(HOSTS)[number % len(HOSTS)]
+        host = list(SERVERS)[number % len(SERVERS)]
         content = b"%d" % number * (200_000 if number % 3 == 0 else 1)
         target = b"/%d" % number
         if number % 2:
@@ -132,6 +150,8 @@ def trial(seed: int, rate: float, cancel_at: int, late: bool, close_at: float | 
         if not task.cancelled:
             task.result()
     assert len(made.outcomes) == REQUESTS - sum(task.cancelled for task in tasks)
+    for target, times in made.heard.items():
+        assert times <= (1 if int(target[1:]) % 2 else 2)  # a POST is never sent again, a PUT once
     return made
 
 
@@ -177,6 +197,34 @@ def test_without_faults_and_cancellations_every_request_is_answered() -> None:
     assert trial(0, 0.0, 0, False, None).outcomes == ["answered"] * REQUESTS
 
 
+@pytest.mark.parametrize(("method", "most"), [(b"POST", 1), (b"PUT", 2)])
+@pytest.mark.parametrize("phase", range(3))
+def test_only_what_does_no_harm_twice_is_heard_twice(method: bytes, most: int, phase: int) -> None:
+    heard = Heard()
+
+    async def abrupt(peer: Peer) -> None:
+        """Break the connection at every third request, without an answer."""
+        while (request := await peer.request()) is not None:
+            heard[request.target] += 1
+            if heard.total() % 3 == phase:
+                return peer.reset()
+            await peer.send(echo(request))
+        return None
+
+    network = network_of(abrupt)
+    pool = network.pool()
+    failed = []
+    for number in range(6):
+        try:
+            network.run(fetch(pool, method=method, target=b"/%d" % number))
+        except ReadError:
+            failed.append(number)
+    assert heard[b"/0"] == 1  # on a fresh connection nothing is sent again
+    assert max(heard.values()) == most
+    assert (0 in failed) == (phase == 1)
+    assert len(failed) == (2 if method == b"POST" else phase == 1)
+
+
 # Cancelled at each of its waits, an exchange gives back what it holds.
 
 
@@ -213,7 +261,7 @@ SCENARIOS: Final = [uploading, downloading, queueing, again]
 def slow_network() -> Network:
     """Return a network where everything takes its time, and comes in pieces."""
     network = network_of(answer(echo), seed=1, faults=Faults(delay=1.0, split=1.0, longest=0.01))
-    network.serve("closing.test", 80, closing)
+    network.serve("closing.test", 80, functools.partial(closing, Heard()))
     return network
 
 
