@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from .._pool import Pool
 from ._backend import SimulatedBackend
 from ._faults import Dice, Faults
 from ._http import Script
 from ._pool import SimulatedPool
 from ._scheduler import Deadlock, Scheduler
 from ._task import Task
-
-if TYPE_CHECKING:
-    import ssl
 
 T = TypeVar("T")
 
@@ -97,8 +92,13 @@ class Network:
             timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no
                 limit.
         """
-        options = (max_connections, max_keepalive_connections, keepalive_expiry, timeout)
-        return SimulatedPool(Pool(self._backend, _no_trust(), *options))
+        return SimulatedPool(
+            self._backend,
+            max_connections=max_connections,
+            max_keepalive_connections=max_keepalive_connections,
+            keepalive_expiry=keepalive_expiry,
+            timeout=timeout,
+        )
 
     def start(
         self,
@@ -177,11 +177,3 @@ class Network:
         failures.clear()
         if unheard:
             raise unheard[0] from cause
-
-
-@functools.cache
-def _no_trust() -> ssl.SSLContext:
-    """Return a context for handshakes that look at none: making the default one would read certifi's roots."""
-    import ssl
-
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

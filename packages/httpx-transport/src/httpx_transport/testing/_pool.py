@@ -1,62 +1,52 @@
-"""The pool's face in a simulated network: signatures, docstrings, one call. The pool is the one that all faces share."""
+"""The pool of a simulated network: the one that tasks use, over another backend. It adds nothing to it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+import functools
+from typing import TYPE_CHECKING
 
-from .._body import AsyncResponseBody
-from ..interface import Field, RawURL
+from .._facade import AsyncConnectionPool
+from .._pool import Pool
 
 if TYPE_CHECKING:
-    from .._pool import Pool
+    import ssl
+
+    from .._backends import Backend
 
 
-class SimulatedPool:
+class SimulatedPool(AsyncConnectionPool):
     """Connections of a simulated network, kept and used again. Made by `Network.pool`.
 
-    It is an `httpx_transport.interface.AsyncTransport`.
-
     Args:
-        pool: The pool, over the network's backend.
+        backend: The network's.
+        max_connections: How many connections may be open at once; None is no limit.
+        max_keepalive_connections: How many of them may be idle; None is no limit.
+        keepalive_expiry: Virtual seconds for which a connection may be idle; None is no limit.
+        timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no limit.
     """
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-
-    async def handle_async_request(
+    def __init__(
         self,
-        method: bytes,
-        url: RawURL,
-        headers: list[Field],
-        body: AsyncIterable[bytes] | bytes,
-        extensions: dict[str, Any],
-    ) -> tuple[int, list[Field], AsyncResponseBody, dict[str, Any]]:
-        """Send a request as `httpx_transport.AsyncConnectionPool` does, raising what it raises.
-
-        Args:
-            method: The method, as it goes on the wire.
-            url: Scheme (http or https), host, port (None: the scheme's), target.
-            headers: The field lines, with Host, and with Content-Length or `Transfer-Encoding: chunked` for a body.
-            body: The content: all of it, or its chunks.
-            extensions: `timeout` is a dict of virtual seconds: connect, read, write, pool; None is no limit.
-
-        Raises:
-            TransportError: There is no response; the subclass says why.
-            TypeError: The body is neither bytes nor an asynchronous iterable.
-        """
-        status, fields, exchange, facts = await self._pool.handle(method, url, headers, body, extensions)
-        return status, fields, AsyncResponseBody(exchange), facts
-
-    async def aclose(self) -> None:
-        """Close idle connections now, and each of the others when its response ends."""
-        self._pool.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+        backend: Backend,
+        *,
+        max_connections: int | None = 100,
+        max_keepalive_connections: int | None = 20,
+        keepalive_expiry: float | None = 5.0,
+        timeout: float | None = 5.0,
     ) -> None:
-        await self.aclose()
+        super().__init__(
+            ssl_context=_no_trust(),
+            max_connections=max_connections,
+            max_keepalive_connections=max_keepalive_connections,
+            keepalive_expiry=keepalive_expiry,
+            timeout=timeout,
+        )
+        self._pool = Pool(backend, *self._options)  # the running event loop is not asked for: there is none
+
+
+@functools.cache
+def _no_trust() -> ssl.SSLContext:
+    """Return a context for handshakes that look at none: making the default one would read certifi's roots."""
+    import ssl
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
