@@ -279,7 +279,7 @@ def test_a_server_that_stops_reading_without_an_answer() -> None:
 
 @pytest.mark.parametrize(
     "faults",
-    [{"delay": -0.1}, {"reset": 1.1}, {"longest": -1.0}],
+    [{"delay": -0.1}, {"reset": 1.1}, {"longest": -1.0}, {"split": float("nan")}],
 )
 def test_faults_that_are_none(faults: dict[str, float]) -> None:
     (name,) = faults

@@ -1,4 +1,4 @@
-"""The backend that does its I/O in a simulated network. It follows the contract of all backends, and asks no clock but its own."""
+"""The backend whose I/O is in a simulated network. It keeps the contract of all backends, and knows no other clock."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Faults(NamedTuple):
             ValueError: Something is no probability, or `longest` is negative.
         """
         for name, value in self._asdict().items():
-            if value < 0 or (value > 1 and name != "longest"):
+            if not (0 <= value <= 1 or (value > 1 and name == "longest")):
                 raise ValueError(f"{name} must be {'seconds' if name == 'longest' else 'from 0 to 1'}, not {value!r}")
         return self
 

@@ -125,7 +125,7 @@ class Network:
         """Run coroutines beside each other; return their results in order. If one fails, the others are cancelled."""
         tasks = [self.start(coroutine) for coroutine in coroutines]
         try:
-            while not all(task.done for task in tasks) and not any(task.error for task in tasks):
+            while not all(task.done for task in tasks) and not any(task.error is not None for task in tasks):
                 await self._scheduler.ends.wait("the end of its tasks")
             for task in tasks:
                 if task.error is not None:
@@ -149,7 +149,7 @@ class Network:
         Raises:
             Deadlock: Nothing can happen any more; the message says who waits for what.
             RuntimeError: The network runs already.
-            BaseException: What the coroutine raised, or else a script or a task that nobody awaits.
+            BaseException: What a script raised; else what the coroutine raised; else a task that nobody awaits.
         """
         if self._running:
             coroutine.close()
@@ -170,10 +170,10 @@ class Network:
         return main.result()
 
     def _raise_unheard(self, main: Task[Any], cause: BaseException | None) -> None:
-        """Raise what a script or a task failed with and nobody has heard of: it may be why `main` failed."""
+        """Raise what a script, or where `main` did not fail a task, failed with and nobody has heard of."""
         failures = self._scheduler.failures
         failures.pop(main, None)
-        unheard = list(failures.values())
+        unheard = [error for task, error in failures.items() if task.serving or main.error is None]
         failures.clear()
         if unheard:
             raise unheard[0] from cause

@@ -100,7 +100,7 @@ class Scheduler:
 
     def ended(self, task: Task[Any]) -> None:
         """Forget a task; called by the task."""
-        self.note(f"{task.name} ends" + ("" if task.error is None else f" with {task.error!r}"))
+        self.note(f"{task.name} ends" + ("" if task.error is None else f" with {type(task.error).__name__}"))
         del self._live[task]
         if task.error is not None and not task.cancelled:
             self.failures[task] = task.error
