@@ -106,11 +106,13 @@ PAIRS = [
     ("httpx_client", "RawTransport", "AsyncRawTransport"),
     ("httpx_client", "BaseTransport", "AsyncBaseTransport"),
     ("httpx_transport", "ConnectionPool", "AsyncConnectionPool"),
+    ("httpx_transport", "RawResponse", "AsyncRawResponse"),
     ("httpx_transport.interface", "Transport", "AsyncTransport"),
     ("httpx_transport.interface", "Body", "AsyncBody"),
 ]
 ASYNC_NAMES = {
     "close": "aclose",
+    "read": "aread",
     "handle_request": "handle_async_request",
     "__enter__": "__aenter__",
     "__exit__": "__aexit__",
@@ -154,6 +156,8 @@ FACES = [
     ("httpx_transport/_facade.py", "ConnectionPool"),
     ("httpx_transport/_facade.py", "AsyncConnectionPool"),
     ("httpx_transport/_body.py", "ResponseBody"),
+    ("httpx_transport/_response.py", "RawResponse"),
+    ("httpx_transport/_response.py", "AsyncRawResponse"),
     ("httpx_transport/_body.py", "AsyncResponseBody"),
 ]
 
