@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_status_fields_and_facts(face: Face, serve: Serve) -> None:
         async with face.pool() as pool:
             status, fields, content, facts = await pool.send(server.port)
             assert (status, fields) == (404, [(b"X-a", b"1"), (b"x-A", b"2"), (b"Content-Length", b"0")])
-            assert facts == {"http_version": b"HTTP/1.1", "reason_phrase": b"Not Found"}
+            assert facts == {"http_version": b"HTTP/1.1", "reason_phrase": b"Not Found", "trailers": []}
             assert await content.read() == b""
             await content.close()
 
@@ -345,6 +346,29 @@ def test_content_that_came_with_the_head_can_be_taken_whole(face: Face, serve: S
             assert len(await content.read()) == 1_000_000
 
     face.run(scenario)
+
+
+def test_what_comes_before_the_head_and_after_the_content(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        while peer.head():
+            peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n")
+            peer.send(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            peer.send(b"1\r\na\r\n0\r\nT: 1\r\n\r\n")
+
+    server = serve(script)
+    heard: list[Any] = []
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            listen = lambda status, fields: heard.append((status, fields))  # noqa: E731
+            status, _, content, facts = await pool.send(server.port, extensions={"on_informational": listen})
+            assert (status, await content.read()) == (200, b"a")
+            assert facts["informational"] == heard == [(103, [(b"Link", b"<a>")]), (102, [])]
+            assert facts["trailers"] == [(b"T", b"1")]
+            assert await pool.get(server.port) == b"a"
+
+    face.run(scenario)
+    assert server.accepted == 1
 
 
 def test_bodies_are_context_managers(serve: Serve) -> None:

@@ -57,7 +57,8 @@ class ConnectionPool:
             url: Scheme (http or https), host, port (None: the scheme's), target.
             headers: The field lines, with Host, and with Content-Length or `Transfer-Encoding: chunked` for a body.
             body: The content: all of it, or its chunks.
-            extensions: `timeout` is a dict of seconds: connect, read, write, pool; None is no limit.
+            extensions: `timeout` is a dict of seconds: connect, read, write, pool; None is no limit. `on_informational` is
+                called with the status and the fields of each 1xx response, as it comes.
 
         Raises:
             ConnectError, ConnectTimeout, PoolTimeout: No connection, so nothing was sent.
