@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from httpx_models import Cookies, Request, Response
@@ -113,6 +113,12 @@ STEP = st.tuples(
 
 
 @given(st.lists(STEP, min_size=1, max_size=12))
+@example(
+    [
+        ("https://www.example.org/", "a", {"Secure": ""}, "http://example.org/"),
+        ("http://example.org/", "a", {}, "http://example.org/"),
+    ]
+)
 @settings(max_examples=300, deadline=None)
 def test_a_jar_does_what_the_book_says(steps: list[tuple[str, str, dict[str, str], str]]) -> None:
     now = 1_700_000_000.0

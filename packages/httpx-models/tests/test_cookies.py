@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from httpx_models import CookieConflict, Cookies, LocalProtocolError, Request, Response
 from httpx_models._cookierules import default_path, path_matches
-from httpx_models._cookies import MAX_PER_DOMAIN
+from httpx_models._jar import MAX_PER_DOMAIN
 from httpx_models._suffixes import _list, domain_matches, is_address, is_public_suffix
 
 if TYPE_CHECKING:
@@ -240,6 +240,7 @@ def test_without_a_match_there_is_no_field() -> None:
 def test_odd_bytes_survive_the_next_request() -> None:
     assert sent(stored("https://x.org/", "a=grün"), "https://x.org/") == "a=grün"
     assert sent(stored("https://x.org/", b"a=gr\xfcn"), "https://x.org/") == "a=grün"
+    assert sent(stored("https://x.org/", b"x=gr\xfcn; Path=/y", "a=grün"), "https://x.org/") == "a=grün"
     assert sent(stored("https://x.org/", b"a=b\x01", b"c=d"), "https://x.org/") == "c=d"
 
 
@@ -261,6 +262,7 @@ SITE = "https://www.example.org/a/b"
         ("http://localhost/", "a=b; Domain=localhost", "localhost", "/"),
         ("http://127.0.0.1/", "a=b; Domain=127.0.0.1", "127.0.0.1", "/"),
         ("http://[::1]/", "a=b", "::1", "/"),
+        ("http://[::1]/", "a=b; Domain=[::1]", "::1", "/"),
         ("https://co.uk/", "a=b; Domain=co.uk", "co.uk", "/"),
         ("http://münchen.de/", "a=b; Domain=münchen.de", ".xn--mnchen-3ya.de", "/"),
         ("http://www.münchen.de/", "a=b; Domain=xn--mnchen-3ya.de", ".xn--mnchen-3ya.de", "/"),
@@ -387,7 +389,7 @@ def test_the_number_of_cookies_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(cookies) == MAX_PER_DOMAIN
     assert "c4" not in cookies
     assert "c5" in cookies
-    monkeypatch.setattr("httpx_models._cookies.MAX_TOTAL", MAX_PER_DOMAIN)
+    monkeypatch.setattr("httpx_models._jar.MAX_TOTAL", MAX_PER_DOMAIN)
     receive(cookies, "https://other.org/", "new=x")
     assert len(cookies) == MAX_PER_DOMAIN
     assert "new" in cookies

@@ -85,7 +85,7 @@ def _domain(said: SetCookie, host: str) -> str | None:
     if not domain:
         return ""
     if is_address(domain) or is_address(host) or is_public_suffix(domain):
-        return "" if domain == host.strip("[]") else None
+        return "" if domain.strip("[]") == host else None
     return domain if domain_matches(host, domain) else None
 
 

@@ -29,7 +29,7 @@ def pull(source: Iterable[T_in], stage: Stage[T_in, T_out]) -> Iterator[T_out]:
 class AsyncPull(Generic[T_in, T_out]):
     """An asynchronous iterator over what a stage makes of an asynchronous source.
 
-    A class and not a generator: it can be abandoned at any time, and has nothing to clean up.
+    A class and not a generator: abandoning it leaves nothing suspended but the source, which `aclose` ends.
     """
 
     def __init__(self, source: AsyncIterator[T_in], stage: Stage[T_in, T_out]) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
 CHUNK_SIZE = 65_536  # bytes per read of a file
+_CO_COROUTINE = 0x80  # among a function's flags: it is an `async def`
 
 
 class SyncByteStream:
@@ -159,7 +160,7 @@ class _AsyncPieces:
     def _begin(self) -> AsyncIterator[bytes]:
         owner = self._owner
         stream: Any = owner._stream
-        read = getattr(stream, "aread", None) or getattr(stream, "read", None)
+        read = async_read(stream)
         if owner._is_stream_consumed and (read is not None or hasattr(stream, "__anext__")):
             raise StreamConsumed
         owner._is_stream_consumed = True
@@ -212,6 +213,18 @@ class UnattachedStream(AsyncByteStream, SyncByteStream):
             StreamClosed: Always.
         """
         raise StreamClosed
+
+
+def async_read(file: Any) -> Any:
+    """Return the method with which a file is read with `await`, or None when it has none.
+
+    Args:
+        file: Any object: it is a method `aread`, or an `async def read`.
+    """
+    method = getattr(file, "read", None)
+    code = getattr(method, "__code__", None)
+    is_coroutine = code is not None and code.co_flags & _CO_COROUTINE
+    return getattr(file, "aread", None) or (method if is_coroutine else None)
 
 
 def _is_iterator(stream: Any) -> bool:
