@@ -38,6 +38,12 @@ def test_components_replace() -> None:
     )
 
 
+def test_ports_may_be_text() -> None:
+    assert urlparse("http://x:8", port="").port is None
+    assert urlparse("http://x:8", port=None).port is None
+    assert urlparse("http://x:8", port="443").netloc == "x:443"
+
+
 def test_errors() -> None:
     with pytest.raises(InvalidURL, match="Invalid port: 'x'"):
         urlparse("http://a:x")

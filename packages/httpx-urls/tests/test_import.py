@@ -6,6 +6,7 @@ import inspect
 import json
 import subprocess
 import sys
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -50,6 +51,12 @@ def test_the_public_names() -> None:
     ]  # fmt: skip
     for name in httpx_urls.__all__:
         assert hasattr(httpx_urls, name)
+
+
+def test_the_types_of_params_can_be_evaluated_anywhere() -> None:
+    def call(params: httpx_urls.QueryParamTypes) -> None: ...
+
+    assert httpx_urls.QueryParams in get_args(get_type_hints(call)["params"])
 
 
 def test_everything_public_is_documented() -> None:

@@ -167,7 +167,7 @@ def test_delimiters_decide_which_host_is_meant(text: str, host: str) -> None:
     assert URL(text).host == host
 
 
-@pytest.mark.parametrize("value", [1, None, b"http://example.org", ["http://example.org"]])
+@pytest.mark.parametrize("value", [1, None, b"http://example.org", ["http://example.org"], [10**5000]])
 def test_what_is_no_text_is_a_type_error(value: object) -> None:
     with pytest.raises(TypeError, match=r"Invalid type for url\.  Expected str or httpx\.URL, got <class"):
         URL(value)  # type: ignore[arg-type]

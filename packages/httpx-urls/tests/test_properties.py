@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from httpx_urls import URL, InvalidURL, Origin, QueryParams
+from httpx_urls import URL, InvalidURL, Origin, QueryParams, _parse
 
 SIGNS = st.text(
     st.sampled_from("aZ09.-_~!$&'()*+,;=:@/?#[]%\\ \t\"<>^`{|}éß\u3002\uff0e\uff11\u200d\ud800\x00אx"), max_size=12
@@ -25,6 +25,7 @@ NAMES = st.sampled_from(
     ["scheme", "username", "password", "userinfo", "host", "port", "netloc", "path", "query", "raw_path", "fragment",
      "params", "other"]
 )  # fmt: skip
+FIELDS = ("scheme", "userinfo", "host", "port", "path", "query", "fragment", "exact", "text", "raw")
 LIMIT = settings(max_examples=300, deadline=None)
 
 
@@ -54,6 +55,29 @@ def check_normal_form(url: URL) -> None:
 def test_parsing_the_text_of_a_url_gives_the_url(text: str) -> None:
     if url := read(text):
         check_normal_form(url)
+
+
+@LIMIT
+@given(st.lists(st.sampled_from([*map(chr, range(33, 127)), "/.", "/..", "%2e", "/", "?", "#", ":8"])).map("".join))
+@example(":443/")
+@example(":70000/")
+@example(":8/a/%2E./b?c#d")
+@example("..")
+def test_the_short_way_leads_where_the_whole_way_leads(rest: str) -> None:
+    text = f"https://example.org{rest}"
+    plain = _parse._parse_plain(text)
+    if plain is not None:
+        whole = _parse.assemble(*_parse.cut(text)[0])
+        assert [getattr(plain, name) for name in FIELDS] == [getattr(whole, name) for name in FIELDS]
+
+
+def test_most_urls_go_the_short_way() -> None:
+    for text in (
+        "http://x",
+        "https://api.example.org:8443/v1/a-b/c_d.html?page=2&q=a%20b#top",
+        "https://1.2.3.4/../~a/",
+    ):
+        assert _parse._parse_plain(text) is not None
 
 
 @LIMIT

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import _percent
 from ._errors import InvalidURL
+from ._origin import check_port
 from ._parse import MAX_LENGTH, Components, assemble, check_usable, keep, read_port, split_netloc
 from ._query import QueryParams
 
@@ -57,8 +58,9 @@ def replace(components: Components, given: dict[str, Any], *, exact: bool = Fals
         if value := given.get(name):
             _check(name, value, exact=exact)
     scheme, userinfo, host, port, path, query, fragment = components
-    if "port" in given:
-        port = None if given["port"] is None else read_port(str(given["port"]))
+    port = given.get("port", port)
+    if port is not None:
+        check_port(port)
     new = (
         (given.get("scheme", scheme) or "").lower(),
         given.get("userinfo", userinfo) or "",

@@ -82,7 +82,6 @@ def _what_is_wrong(name: str) -> str:
     return "a label has more than 63 bytes, or the name more than 253"
 
 
-@lru_cache(maxsize=256)
 def encode_other_host(host: str) -> str:
     """Return the host of a URL of any other scheme: ASCII, lower case, IPv6 in RFC 5952's form, unbracketed.
 

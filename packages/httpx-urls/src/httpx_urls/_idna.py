@@ -29,7 +29,7 @@ def to_ascii(host: str) -> str:
         )
     try:
         strict = idna.encode(host.lower())
-        agreed = strict == idna.encode(host, uts46=True, std3_rules=False, transitional=False)
+        agreed = strict == idna.encode(host, uts46=True, std3_rules=False)
     except (idna.IDNAError, UnicodeError) as error:
         raise InvalidURL(f"Invalid IDNA hostname: {host!r}, {_reason(error)}") from None
     if not agreed:
@@ -65,7 +65,7 @@ def _decode_label(label: str, name: str) -> str:
         text = label[4:].encode("ascii").decode("punycode")
         valid = not text.isascii() and text.encode("punycode").decode("ascii") == label[4:]
         # A label that the mapping changes is not what the mapping would have made.
-        valid = valid and idna.uts46_remap(text, std3_rules=False, transitional=False) == text
+        valid = valid and idna.uts46_remap(text, std3_rules=False) == text
         if valid:
             idna.check_nfc(text)
             idna.check_initial_combiner(text)

@@ -9,6 +9,18 @@ from ._host import encode_host
 
 DEFAULT_PORTS: Final = {"ftp": 21, "http": 80, "https": 443, "ws": 80, "wss": 443}
 HIGHEST_PORT: Final = 65_535
+_SHOWN_WHOLE: Final = 10**12
+
+
+def check_port(port: int) -> None:
+    """Refuse a number that is no port (RFC 3986 §3.2.3).
+
+    Raises:
+        InvalidURL: It is True or False, or not from 0 to 65,535.
+    """
+    if isinstance(port, bool) or not 0 <= port <= HIGHEST_PORT:
+        shown = str(port) if abs(port) < _SHOWN_WHOLE else f"{port:#x}"[:16]  # long ones have no decimal text
+        raise InvalidURL(f"Invalid port: {shown!r}, it is a number from 0 to {HIGHEST_PORT}")
 
 
 class Origin:
@@ -46,8 +58,8 @@ class Origin:
             raise InvalidURL(f"Invalid host: '', {scheme!r} without a host is no origin")
         if port is None:
             port = DEFAULT_PORTS.get(scheme)
-        elif not 0 <= port <= HIGHEST_PORT:
-            raise InvalidURL(f"Invalid port: {str(port)!r}, it goes from 0 to {HIGHEST_PORT}")
+        else:
+            check_port(port)
         _set_key(self, (scheme, encode_host(scheme, f"[{host}]" if ":" in host and host[0] != "[" else host), port))
 
     @property

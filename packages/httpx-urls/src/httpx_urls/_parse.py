@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from . import _percent
 from ._errors import InvalidURL
-from ._host import WEB_SCHEMES, encode_host
+from ._host import WEB_SCHEMES, encode_host, encode_web_host
 from ._origin import DEFAULT_PORTS, HIGHEST_PORT
 from ._parts import Parts
 from ._path import check_path, remove_dot_segments
@@ -21,6 +21,11 @@ _SYNTAX: Final = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)?:)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)"
     r"(?:\?(?P<query>[^#]*))?(?:\#(?P<fragment>[\s\S]*))?"
 )
+# A URL of the web in which nothing has to be encoded: a shorter way to what the whole way gives.
+_PLAIN: Final = re.compile(
+    r"(https?)://([a-z0-9.-]+)(?::([0-9]{1,5}))?(|/[!$-;=@-\[\]_a-z|~]*)(?:\?([!$-&(-;=?-~]*))?(?:\#([!#-;=?-_a-~]*))?"
+)
+_LONGEST_PLAIN: Final = 2048
 _ABSOLUTE: Final = re.compile(r" *(?:[A-Za-z][A-Za-z0-9+.-]*://|(?:https?|wss?):)", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -37,11 +42,30 @@ def parse(url: str) -> Parts:
     Raises:
         InvalidURL: It is too long, has control characters, no valid host or port, or could be read in two ways.
     """
+    if plain := _parse_plain(url):
+        return plain
     components, position = cut(url)
     try:
         return assemble(*components)
     except InvalidURL as error:
         raise InvalidURL(f"{error}, at position {position}") from None
+
+
+def _parse_plain(url: str) -> Parts | None:
+    """Return the parts of a URL that needs no more than to be cut up: what most are. None is for the whole way."""
+    if len(url) > _LONGEST_PLAIN or (match := _PLAIN.fullmatch(url)) is None:
+        return None
+    scheme, host, port_text, path, query, fragment = match.groups()
+    port = int(port_text) if port_text else None
+    if port is not None and (port > HIGHEST_PORT or port == DEFAULT_PORTS[scheme]):
+        return None
+    try:
+        host = encode_web_host(host)
+    except InvalidURL:
+        return None
+    if "/." in path or "%2" in path:
+        path = remove_dot_segments(path)
+    return Parts(scheme, "", host, port, path, query, fragment)
 
 
 def parse_encoded(url: str) -> Parts:
@@ -146,13 +170,13 @@ def split_netloc(netloc: str) -> tuple[str, str]:
     return host, port
 
 
-def read_port(text: str, *, secret: bool = False, position: int = 0) -> int:
+def read_port(text: str, *, secret: bool = False, position: int | None = None) -> int:
     """Return the port's number (RFC 3986 §3.2.3).
 
     Args:
         text: What stands there, not empty.
         secret: Whether it may be a part of a password, and is not to be shown.
-        position: Where it stands, for the message.
+        position: Where it stands in the URL, for the message.
 
     Raises:
         InvalidURL: It is not digits only, or above 65,535.
@@ -160,7 +184,8 @@ def read_port(text: str, *, secret: bool = False, position: int = 0) -> int:
     digits = text.lstrip("0") or "0"
     if not (text.isascii() and text.isdecimal() and len(digits) <= _PORT_DIGITS and int(digits) <= HIGHEST_PORT):
         shown = "[secure]" if secret else text
-        raise InvalidURL(f"Invalid port: {shown!r} at position {position}, it is a number from 0 to {HIGHEST_PORT}")
+        where = "" if position is None else f" at position {position}"
+        raise InvalidURL(f"Invalid port: {shown!r}{where}, it is a number from 0 to {HIGHEST_PORT}")
     return int(digits)
 
 

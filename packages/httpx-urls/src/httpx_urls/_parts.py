@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from ._errors import InvalidURL
 from ._host import decode_host
 from ._origin import Origin
 from ._query import QueryParams
@@ -125,6 +126,8 @@ def _raw(parts: Parts) -> RawURL:
 
 
 def _origin(parts: Parts) -> Origin:
+    if not parts.scheme or not parts.host:
+        raise InvalidURL("Invalid URL: only an absolute URL, with a scheme and a host, has an origin")
     return Origin(parts.scheme, parts.host, parts.port)
 
 

@@ -6,21 +6,12 @@ It knows the types that people give, not how pairs are written (`_form`) nor URL
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import Any, Final, NoReturn, TypeAlias, Union
+from typing import Any, Final, NoReturn, TypeAlias
 
 from ._errors import InvalidURL
 from ._form import Pair, parse_form, serialise_form
 
 PrimitiveData: TypeAlias = str | int | float | bool | None
-# A union that exists at run time: annotations of users are evaluated.
-QueryParamTypes: TypeAlias = Union[
-    "QueryParams",
-    Mapping[str, PrimitiveData | Sequence[PrimitiveData]],
-    list[tuple[str, PrimitiveData]],
-    tuple[tuple[str, PrimitiveData], ...],
-    str,
-    bytes,
-]
 
 
 class QueryParams(Mapping[str, str]):
@@ -210,6 +201,16 @@ class QueryParams(Mapping[str, str]):
         return _from_pairs, (self._pairs,)
 
 
+# A union of classes, not of names: users' annotations are evaluated where these names are unknown.
+QueryParamTypes: TypeAlias = (
+    QueryParams
+    | Mapping[str, PrimitiveData | Sequence[PrimitiveData]]
+    | list[tuple[str, PrimitiveData]]
+    | tuple[tuple[str, PrimitiveData], ...]
+    | str
+    | bytes
+)
+
 # Past the guard of `__setattr__`: the functions of this module alone use them.
 _set_pairs: Final = QueryParams.__dict__["_pairs"].__set__
 _set_first: Final = QueryParams.__dict__["_first"].__set__
@@ -223,12 +224,19 @@ def _from_pairs(pairs: tuple[Pair, ...]) -> QueryParams:
 
 
 def primitive_value_to_str(value: PrimitiveData) -> str:
-    """Return a value as a query says it: "true", "false", an empty text for None, else `str(value)`."""
+    """Return a value as a query says it: "true", "false", an empty text for None, else `str(value)`.
+
+    Raises:
+        InvalidURL: It is an int with more digits than Python makes a text of.
+    """
     if value is True:
         return "true"
     if value is False:
         return "false"
-    return "" if value is None else str(value)
+    try:
+        return "" if value is None else str(value)
+    except ValueError as error:  # an int may have too many digits
+        raise InvalidURL(f"Invalid params: {type(value).__name__} without a text, {error}") from None
 
 
 def _to_pairs(given: Any) -> tuple[Pair, ...]:

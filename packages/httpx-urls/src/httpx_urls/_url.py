@@ -66,8 +66,7 @@ class URL:
                 exact = encoded or parts.exact is not None
                 parts = replace(components_of(parts), read_changes(kwargs), exact=exact)
         else:
-            shown = _PASSWORD.sub(r"\1[secure]@", repr(given))
-            raise TypeError(f"Invalid type for url.  Expected str or httpx.URL, got {type(given)}: {shown}")
+            raise TypeError(f"Invalid type for url.  Expected str or httpx.URL, got {type(given)}: {_show(given)}")
         _set_parts(self, parts)
 
     @property
@@ -252,6 +251,13 @@ class URL:
 
 # Past the guard of `__setattr__`: this module alone uses it.
 _set_parts: Final = URL.__dict__["_parts"].__set__
+
+
+def _show(value: object) -> str:
+    try:
+        return _PASSWORD.sub(r"\1[secure]@", repr(value))
+    except ValueError:  # an int may have too many digits
+        return "…"
 
 
 def _read(url: str, changes: dict[str, Any], *, exact: bool) -> Parts:

@@ -5,10 +5,10 @@ New code has no need of it: `URL` and `QueryParams` stand in `httpx_urls`.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ._compose import replace
-from ._parse import cut, parse
+from ._parse import cut, parse, read_port
 from ._parts import Parts, RawURL
 from ._query import PrimitiveData, QueryParams, QueryParamTypes, primitive_value_to_str
 from ._url import URL
@@ -85,9 +85,11 @@ def urlparse(url: str = "", **kwargs: str | None) -> ParseResult:
     """
     if not isinstance(url, str):
         raise TypeError(f"Invalid type for url.  Expected str, got {type(url)}")
-    given: dict[str, str | None] = dict(kwargs)
+    given: dict[str, Any] = dict(kwargs)
     if not _NAMES.issuperset(given):
         raise TypeError(f"{min(given.keys() - _NAMES)!r} is an invalid keyword argument for urlparse()")
+    if isinstance(port := given.get("port"), str):
+        given["port"] = read_port(port) if port else None
     if "authority" in given:
         given["userinfo"], _, given["netloc"] = (given.pop("authority") or "").rpartition("@")
     parts = replace(cut(url)[0], given) if given else parse(url)
