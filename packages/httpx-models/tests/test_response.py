@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from httpx_models import (
     AsyncByteStream,
     ByteStream,
+    Cookies,
     DecodingError,
     Headers,
     HTTPStatusError,
@@ -210,6 +211,15 @@ def test_cookies_are_read_once() -> None:
     response = Response(200, headers={"Set-Cookie": "a=b"}, request=REQUEST)
     assert response.cookies["a"] == "b"
     assert response.cookies is response.cookies
+
+
+def test_cookies_of_a_server_on_http_can_be_looked_at() -> None:
+    headers = [("Set-Cookie", "a=b; Secure"), ("Set-Cookie", "c=d; Domain=other.org")]
+    response = Response(200, headers=headers, request=Request("GET", "http://testserver/"))
+    assert dict(response.cookies) == {"a": "b"}
+    strict = Cookies()
+    strict.extract_cookies(response)
+    assert not strict
 
 
 @pytest.mark.parametrize(
@@ -585,8 +595,11 @@ async def test_a_broken_coding_is_an_error_with_its_request() -> None:
         with pytest.raises(DecodingError):
             await response.aread()
         assert response.is_closed
-    with pytest.raises(DecodingError, match="6 times over"):
-        streamed(b"x", headers={"Content-Encoding": ", ".join(["gzip"] * 6)}).read()
+    deep = streamed(b"x", headers={"Content-Encoding": ", ".join(["gzip"] * 6)}, request=REQUEST)
+    with pytest.raises(DecodingError, match="6 times over") as caught:
+        deep.read()
+    assert caught.value.request is REQUEST
+    assert deep.is_closed
 
 
 async def test_nothing_comes_after_a_broken_coding() -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._errors import RequestError, ResponseNotRead, StreamClosed, StreamConsumed
-from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, end, pull
+from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, pull
+from ._streams import end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, MutableMapping
@@ -286,7 +287,7 @@ class Body:
         unlimited = self.max_decoded_size is None and self.max_decoded_ratio is None
         if given is None and unlimited and self.headers.get("content-encoding") is None:
             return None
-        return Decoding(self, self._get_content_decoder())
+        return Decoding(self)
 
     def _get_content_decoder(self) -> Any:
         """Return what undoes the Content-Encoding, or what somebody has set instead."""

@@ -34,7 +34,7 @@ class Cookies(MutableMapping[str, str]):
 
     Raises:
         TypeError: `cookies` is none of these.
-        ValueError: A name or a value contains a line break or NUL.
+        ValueError: A name or a value contains control characters or lone surrogates.
     """
 
     _jar: CookieJar | None = None
@@ -83,14 +83,14 @@ class Cookies(MutableMapping[str, str]):
             path: The path, and all paths below it, that the cookie is sent to.
 
         Raises:
-            ValueError: The name or the value contains a line break or NUL.
+            ValueError: The name or the value contains control characters or lone surrogates.
         """
         from http.cookiejar import Cookie
 
-        from ._cookierules import breaks_line
+        from ._cookierules import can_be_sent
 
-        if breaks_line(f"{name}{value}"):
-            raise ValueError(f"Cookie {name!r}: the name or the value contains a line break or NUL")
+        if not can_be_sent(f"{name}{value}"):
+            raise ValueError(f"Cookie {name!r}: the name or the value contains control characters that cannot be sent")
         self._store(
             Cookie(
                 version=0,
@@ -186,11 +186,17 @@ class Cookies(MutableMapping[str, str]):
         Raises:
             RuntimeError: The response sets cookies, and its request has not been set.
         """
-        if "set-cookie" not in response.headers:
-            return
-        from ._jar import receive
+        if "set-cookie" in response.headers:
+            from ._jar import place_of, receive
 
-        receive(self.jar, response, self._clock())
+            receive(self.jar, response, place_of(response.request), self._clock())
+
+    def _show_cookies(self, response: Response) -> None:
+        """Store the cookies of a response to look at them, on http also those that only https may set."""
+        if "set-cookie" in response.headers:
+            from ._jar import place_of, receive
+
+            receive(self.jar, response, place_of(response.request)._replace(secure=True), self._clock())
 
     def set_cookie_header(self, request: Request) -> None:
         """Add the Cookie field with the cookies that go with a request, unless it has one already.

@@ -26,15 +26,15 @@ def locked(jar: CookieJar) -> AbstractContextManager[Any]:
     return getattr(jar, "_cookies_lock", None) or nullcontext()
 
 
-def receive(jar: CookieJar, response: Response, now: float) -> None:
+def receive(jar: CookieJar, response: Response, place: Place, now: float) -> None:
     """Store the cookies that a response sets, as far as it may set them.
 
     Args:
         jar: Where to.
         response: The response, with its request.
+        place: Where it comes from.
         now: The time, in seconds since 1970.
     """
-    place = _place(response.request)
     for name, field in response.headers.raw:
         said = parse_set_cookie(_text(field)) if name.lower() == b"set-cookie" else None
         cookie = None if said is None else make_cookie(said, place, now)
@@ -51,7 +51,7 @@ def field_for(jar: CookieJar, request: Request, now: float) -> str:
         request: The request.
         now: The time, in seconds since 1970.
     """
-    place = _place(request)
+    place = place_of(request)
     with locked(jar):
         going = [cookie for cookie in _near(jar, place.host) if goes_to(cookie, place, now)]
         policy = own_policy(jar) if going else None
@@ -108,7 +108,8 @@ def _make_room(jar: CookieJar, cookies: list[Cookie], most: int) -> None:
             jar.clear(cookie.domain, cookie.path, cookie.name)
 
 
-def _place(request: Request) -> Place:
+def place_of(request: Request) -> Place:
+    """Return where a request goes."""
     url = request.url
     path = url.raw_path.partition(b"?")[0].decode("ascii", "replace") or "/"
     secure = url.scheme in {"https", "wss"}

@@ -186,7 +186,7 @@ class Response(Body):
 
     @property
     def cookies(self) -> Cookies:
-        """The cookies that this response sets.
+        """The cookies that this response sets, on http also those that a client only takes from https.
 
         Raises:
             RuntimeError: The request has not been set.
@@ -196,7 +196,7 @@ class Response(Body):
 
             self.request  # noqa: B018 - without it there is nobody whose cookies these are
             self._cookies = Cookies()
-            self._cookies.extract_cookies(self)
+            self._cookies._show_cookies(self)
         return self._cookies
 
     @property

@@ -168,9 +168,7 @@ class _AsyncPieces:
 
     async def aclose(self) -> None:
         """Close the caller's iterator, when it can be closed."""
-        close = getattr(self._pieces, "aclose", None)
-        if close is not None:
-            await close()
+        await end(self._pieces)
 
 
 class AsyncReads:
@@ -213,6 +211,13 @@ class UnattachedStream(AsyncByteStream, SyncByteStream):
             StreamClosed: Always.
         """
         raise StreamClosed
+
+
+async def end(iterator: object) -> None:
+    """Close an asynchronous iterator, if it can be closed."""
+    close = getattr(iterator, "aclose", None)
+    if close is not None:
+        await close()
 
 
 def async_read(file: Any) -> Any:
