@@ -45,8 +45,9 @@ class AsyncPull(Generic[T_in, T_out]):
     async def __anext__(self) -> T_out:
         while True:
             try:
-                for item in self._ready:
-                    return item
+                return next(self._ready)
+            except StopIteration:
+                pass
             except BaseException:
                 self._ended = True
                 raise

@@ -98,7 +98,7 @@ class IteratorByteStream(SyncByteStream):
     CHUNK_SIZE = CHUNK_SIZE
 
     def __init__(self, stream: Iterable[bytes]) -> None:
-        self._stream = stream
+        self._stream: Any = stream
         self._is_stream_consumed = False
         self._start = _position(stream)
 
@@ -108,7 +108,7 @@ class IteratorByteStream(SyncByteStream):
         Raises:
             StreamConsumed: The pieces were handed out before, and cannot be had again.
         """
-        stream: Any = self._stream
+        stream = self._stream
         read = getattr(stream, "read", None)
         if self._is_stream_consumed:
             _rewind(stream, self._start, once=read is not None or _is_iterator(stream))
@@ -130,7 +130,7 @@ class AsyncIteratorByteStream(AsyncByteStream):
     CHUNK_SIZE = CHUNK_SIZE
 
     def __init__(self, stream: AsyncIterable[bytes]) -> None:
-        self._stream = stream
+        self._stream: Any = stream
         self._is_stream_consumed = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -159,7 +159,7 @@ class _AsyncPieces:
 
     def _begin(self) -> AsyncIterator[bytes]:
         owner = self._owner
-        stream: Any = owner._stream
+        stream = owner._stream
         read = async_read(stream)
         if owner._is_stream_consumed and (read is not None or hasattr(stream, "__anext__")):
             raise StreamConsumed
