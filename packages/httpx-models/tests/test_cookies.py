@@ -493,6 +493,14 @@ def test_a_policy_of_ones_own_is_asked_too() -> None:
     assert sent(cookies, SITE) == "yes=1"
 
 
+@pytest.mark.parametrize("url", ["http://localhost/", "http://[::1]:80/", "http://u:s3cret@127.0.0.1/"])
+def test_a_policy_is_asked_about_hosts_in_its_own_words(url: str) -> None:
+    cookies = Cookies(http.cookiejar.CookieJar(Picky()))
+    receive(cookies, url, "yes=1; Path=/")
+    cookies.set("everywhere", "2")
+    assert sent(cookies, url) == "yes=1; everywhere=2"
+
+
 def test_the_default_policy_with_other_settings_is_asked_too() -> None:
     policy = http.cookiejar.DefaultCookiePolicy(blocked_domains=["example.org", ".example.org"])
     cookies = Cookies(http.cookiejar.CookieJar(policy))
