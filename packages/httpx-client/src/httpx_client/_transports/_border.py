@@ -13,8 +13,8 @@ from httpx_transport import AsyncConnectionPool, ConnectionPool
 from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, RawURL, Transport
 
 from .._ssl import context_for
-from ._base import AsyncBaseTransport, BaseTransport
 from ._errors import translate
+from ._interface import AsyncBaseTransport, BaseTransport
 
 if TYPE_CHECKING:
     import ssl
