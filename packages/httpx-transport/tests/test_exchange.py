@@ -195,6 +195,30 @@ def test_an_early_answer_is_seen_while_uploading(face: Face, serve: Serve, kind:
     face.run(scenario)
 
 
+def test_an_answer_is_heard_although_a_reset_followed(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        peer.reset()
+        gone.set()
+
+    gone = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x" * 100
+        gone.wait()  # an event loop hears of nothing meanwhile
+        yield b"x" * 100
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            body = face.body(chunks())
+            status, _, content, _ = await pool.send(server.port, b"POST", [(b"Content-Length", b"200")], body)
+            assert (status, await content.read()) == (413, b"no")
+
+    face.run(scenario)
+
+
 def test_a_reset_while_uploading(face: Face, serve: Serve) -> None:
     def script(peer: Peer) -> None:
         peer.head()
