@@ -236,6 +236,19 @@ class TestTrio:
 
         trio.run(scenario)
 
+    def test_other_tasks_have_their_turn_although_bytes_are_always_here(
+        self, pair: tuple[socket.socket, socket.socket]
+    ) -> None:
+        async def scenario() -> None:
+            stream = AnyioStream(pair[0])
+            stream._tls = Tls(pair[0], b"x")  # type: ignore[assignment]
+            with trio.testing.assert_checkpoints():
+                assert await stream.read(5) == b"x"
+            with trio.testing.assert_checkpoints():
+                assert not await stream.heard()
+
+        trio.run(scenario)
+
     def test_the_backend_knows_its_loop(self) -> None:
         async def make() -> Any:
             backend = running_backend()
@@ -417,6 +430,9 @@ class Scripted:
 
     async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         return True, True
+
+    async def heard(self) -> bool:
+        return False
 
     async def read(self, timeout: float | None) -> bytes:
         return self.receive() or b""

@@ -195,6 +195,57 @@ def test_an_early_answer_is_seen_while_uploading(face: Face, serve: Serve, kind:
     face.run(scenario)
 
 
+@pytest.mark.parametrize("hang_up", [False, True])
+def test_an_early_answer_is_seen_between_chunks_that_all_fit(face: Face, serve: Serve, hang_up: bool) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.take_line()
+        peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        if hang_up:
+            peer.close()
+        answered.set()
+        peer.wait_closed()
+
+    answered = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        answered.wait()
+        yield b"x"
+        raise AssertionError("the answer was there")
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            headers = [(b"Transfer-Encoding", b"chunked")]
+            status, _, content, _ = await pool.send(server.port, b"POST", headers, face.body(chunks()))
+            assert (status, await content.read()) == (413, b"no")
+
+    face.run(scenario)
+
+
+def test_a_reset_between_chunks(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.reset()
+        gone.set()
+
+    gone = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        gone.wait()
+        yield b"x"
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(WriteError, match="sending the request to"):
+                await pool.send(server.port, b"POST", [(b"Transfer-Encoding", b"chunked")], face.body(chunks()))
+
+    face.run(scenario)
+
+
 def test_an_answer_is_heard_although_a_reset_followed(face: Face, serve: Serve) -> None:
     def script(peer: Peer) -> None:
         peer.head()

@@ -171,6 +171,11 @@ class AsyncioStream(asyncio.BufferedProtocol):
             finally:
                 self._waiting_to_write = False
 
+    async def heard(self) -> bool:
+        """Give other tasks, and the loop, their turn; return whether there may be something to receive."""
+        await asyncio.sleep(0)
+        return not self.idle()
+
     def _next_call(self, timeout: float | None) -> asyncio.Future[None]:
         """Return a future for the loop's next call; one timer per stream, armed again when it has fired too early."""
         self._waiter = waiter = self._loop.create_future()
