@@ -14,7 +14,7 @@ from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, Ra
 
 from .._ssl import context_for
 from ._base import AsyncBaseTransport, BaseTransport
-from ._errors import translate
+from ._errors import reraise
 
 if TYPE_CHECKING:
     import ssl
@@ -57,7 +57,7 @@ class RawStream(SyncByteStream):
         try:
             yield from self._body
         except Exception as error:
-            raise translate(error) from error
+            reraise(error)
 
     def close(self) -> None:
         """Close the body.
@@ -68,7 +68,7 @@ class RawStream(SyncByteStream):
         try:
             self._body.close()
         except Exception as error:
-            raise translate(error) from error
+            reraise(error)
 
 
 class AsyncRawStream(AsyncByteStream):
@@ -99,7 +99,7 @@ class AsyncRawStream(AsyncByteStream):
         except StopAsyncIteration:
             raise
         except Exception as error:
-            raise translate(error) from error
+            reraise(error)
 
     async def aclose(self) -> None:
         """Close the body.
@@ -110,7 +110,7 @@ class AsyncRawStream(AsyncByteStream):
         try:
             await self._body.aclose()
         except Exception as error:
-            raise translate(error) from error
+            reraise(error)
 
 
 class RawTransport(BaseTransport):
@@ -132,7 +132,7 @@ class RawTransport(BaseTransport):
         try:
             status, fields, body, extensions = self._pool.handle_request(*_primitives(request))
         except Exception as error:
-            raise translate(error) from error
+            reraise(error)
         return Response(status, headers=Headers.from_raw(fields), stream=RawStream(body), extensions=extensions)
 
     def close(self) -> None:
@@ -159,7 +159,7 @@ class AsyncRawTransport(AsyncBaseTransport):
         try:
             status, fields, body, extensions = await self._pool.handle_async_request(*_primitives(request))
         except Exception as error:
-            raise translate(error) from error
+            reraise(error)
         return Response(status, headers=Headers.from_raw(fields), stream=AsyncRawStream(body), extensions=extensions)
 
     async def aclose(self) -> None:

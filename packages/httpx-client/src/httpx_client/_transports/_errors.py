@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NoReturn
 
 import httpx_models
 import httpx_transport
@@ -26,9 +26,9 @@ _TABLE: Final[dict[type[Exception], type[httpx_models.TransportError]]] = {
 }
 
 
-def translate(error: Exception) -> Exception:
-    """Return the client's error for a transport's, or `error` itself where it is no transport's."""
+def reraise(error: Exception) -> NoReturn:
+    """Raise the client's error for a transport's, or `error` itself, as it was, where it is no transport's."""
     for kind in type(error).__mro__:
         if found := _TABLE.get(kind):
-            return found(str(error))
-    return error
+            raise found(str(error)) from error
+    raise error
