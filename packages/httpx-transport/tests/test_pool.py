@@ -11,6 +11,9 @@ import anyio
 import pytest
 
 from httpx_transport import PoolClosed, PoolTimeout, UnsupportedProtocol
+from httpx_transport._backends import blocking_backend
+from httpx_transport._connection import Connection
+from httpx_transport._pool import Pool
 
 from .conftest import OK, Face, Peer, Server, answer_each, answer_once
 
@@ -237,6 +240,31 @@ def test_a_closed_pool_says_so(face: Face, serve: Serve) -> None:
                 await pool.get(server.port)
 
     face.run(scenario)
+
+
+def test_a_connection_that_comes_back_while_another_thread_closes_the_pool() -> None:
+    class Stream:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    class Lock:
+        """Lets the other thread have it first."""
+
+        def __enter__(self) -> None:
+            pool._lock = threading.Lock()
+            pool.close()
+
+        def __exit__(self, *details: object) -> None:
+            return None
+
+    pool, stream = Pool(blocking_backend(), None, 1, 1, None, None), Stream()
+    connection = Connection((b"http", b"host", None), stream, "host:80")  # type: ignore[arg-type]
+    pool._assign(connection.origin, 0.0)
+    pool._lock = Lock()
+    pool.release(connection, reusable=True)
+    assert stream.closed
 
 
 def test_closing_lets_a_response_end_and_its_waiters_go(serve: Serve) -> None:
