@@ -94,12 +94,15 @@ class AsyncioStream(asyncio.BufferedProtocol):
     def eof_received(self) -> None:
         """Note the end; the transport then closes itself."""
         self._ended = True
+        tls = self._transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self._failure = _truncation(tls)
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end, and why."""
         self._ended = True
-        self._failure = exc
+        self._failure = self._failure or exc
         self._writable = True  # whoever waits to write shall learn of it
         self._disarm()
         self._wake()
@@ -225,6 +228,17 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._disarm()
         if not self._loop.is_closed():
             self._transport.abort()
+
+
+def _truncation(tls: ssl.SSLObject) -> OSError | None:
+    """Return an error if a TLS peer has ended without saying so; the loop does not tell the one from the other."""
+    import ssl
+
+    try:
+        tls.read(1)  # nothing is left but the goodbye, which is the only end that TLS knows
+    except OSError:
+        return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol")
+    return None
 
 
 def _as_os_error(failure: Exception) -> OSError:
