@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import RemoteProtocolError
 from ..interface import Field
-from ._grammar import MAX_HEAD
+from ._grammar import MAX_HEAD, MAX_INFORMATIONAL
 
 if TYPE_CHECKING:
     import h11
@@ -28,7 +28,7 @@ class Judge:
         reusable: Whether, when complete, the connection may serve again.
     """
 
-    __slots__ = ("_connection", "complete", "final", "reusable")
+    __slots__ = ("_connection", "_informational", "complete", "final", "reusable")
 
     def __init__(self, method: bytes, close: bool) -> None:
         import h11
@@ -37,6 +37,7 @@ class Judge:
         fields = [(b"Host", b"-"), (b"Connection", b"close" if close else b"keep-alive")]
         self._connection.send(h11.Request(method=method, target=b"-", headers=fields))
         self._connection.send(h11.EndOfMessage())
+        self._informational = 0  # how many have come
         self.final: tuple[int, bytes, bytes, list[Field]] | None = None
         self.complete = False
         self.reusable = False
@@ -62,6 +63,8 @@ class Judge:
                     content.append(bytes(event.data))
                 elif isinstance(event, h11.Response):
                     self._accept(event)
+                elif isinstance(event, h11.InformationalResponse):
+                    self._count_informational()
                 elif isinstance(event, h11.EndOfMessage):
                     self._finish()
         except h11.RemoteProtocolError as error:
@@ -73,6 +76,11 @@ class Judge:
             raise RemoteProtocolError(f"HTTP/{event.http_version.decode('ascii')} on a connection that speaks HTTP/1.1")
         fields = list(event.headers.raw_items())
         self.final = (event.status_code, bytes(event.reason), b"HTTP/" + event.http_version, fields)
+
+    def _count_informational(self) -> None:
+        self._informational += 1
+        if self._informational > MAX_INFORMATIONAL:
+            raise RemoteProtocolError(f"more than {MAX_INFORMATIONAL} informational responses")
 
     def _finish(self) -> None:
         import h11
