@@ -63,6 +63,20 @@ def test_a_name_that_leads_nowhere(face: Face, host: bytes) -> None:
     face.run(scenario)
 
 
+@pytest.mark.parametrize("address", [(b"127.0.0.1\0.example.org", 0), (b"127.0.0.1", 65_536), (b"127.0.0.1", -1)])
+def test_an_address_that_would_be_cut_to_another(face: Face, serve: Serve, address: tuple[bytes, int]) -> None:
+    server = serve(answer_each())
+    host, offset = address
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(ConnectError, match=r"NUL|from 0 to 65535"):
+                await pool.send(0, url=(b"http", host, offset + server.port if offset >= 0 else offset, b"/"))
+
+    face.run(scenario)
+    assert server.accepted == 0
+
+
 def test_a_connection_that_is_never_answered(face: Face, full_port: int) -> None:
     async def scenario() -> None:
         async with face.pool() as pool:
