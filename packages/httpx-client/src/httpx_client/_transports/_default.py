@@ -14,7 +14,7 @@ from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, Ra
 
 from .._ssl import context_for
 from ._base import AsyncBaseTransport, BaseTransport
-from ._errors import reraise
+from ._errors import TRANSLATED, translate
 
 if TYPE_CHECKING:
     import ssl
@@ -56,8 +56,8 @@ class RawStream(SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._body
-        except Exception as error:
-            reraise(error)
+        except TRANSLATED as error:
+            raise translate(error) from error
 
     def close(self) -> None:
         """Close the body.
@@ -67,8 +67,8 @@ class RawStream(SyncByteStream):
         """
         try:
             self._body.close()
-        except Exception as error:
-            reraise(error)
+        except TRANSLATED as error:
+            raise translate(error) from error
 
 
 class AsyncRawStream(AsyncByteStream):
@@ -96,10 +96,8 @@ class AsyncRawStream(AsyncByteStream):
             if self._chunks is None:
                 self._chunks = aiter(self._body)
             return await anext(self._chunks)
-        except StopAsyncIteration:
-            raise
-        except Exception as error:
-            reraise(error)
+        except TRANSLATED as error:
+            raise translate(error) from error
 
     async def aclose(self) -> None:
         """Close the body.
@@ -109,8 +107,8 @@ class AsyncRawStream(AsyncByteStream):
         """
         try:
             await self._body.aclose()
-        except Exception as error:
-            reraise(error)
+        except TRANSLATED as error:
+            raise translate(error) from error
 
 
 class RawTransport(BaseTransport):
@@ -131,8 +129,8 @@ class RawTransport(BaseTransport):
         """
         try:
             status, fields, body, extensions = self._pool.handle_request(*_primitives(request))
-        except Exception as error:
-            reraise(error)
+        except TRANSLATED as error:
+            raise translate(error) from error
         return Response(status, headers=Headers.from_raw(fields), stream=RawStream(body), extensions=extensions)
 
     def close(self) -> None:
@@ -158,8 +156,8 @@ class AsyncRawTransport(AsyncBaseTransport):
         """
         try:
             status, fields, body, extensions = await self._pool.handle_async_request(*_primitives(request))
-        except Exception as error:
-            reraise(error)
+        except TRANSLATED as error:
+            raise translate(error) from error
         return Response(status, headers=Headers.from_raw(fields), stream=AsyncRawStream(body), extensions=extensions)
 
     async def aclose(self) -> None:

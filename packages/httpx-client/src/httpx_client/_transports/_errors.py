@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import Final
 
 import httpx_models
 import httpx_transport
@@ -26,9 +26,10 @@ _TABLE: Final[dict[type[Exception], type[httpx_models.TransportError]]] = {
 }
 
 
-def reraise(error: Exception) -> NoReturn:
-    """Raise the client's error for a transport's, or `error` itself, as it was, where it is no transport's."""
-    for kind in type(error).__mro__:
-        if found := _TABLE.get(kind):
-            raise found(str(error)) from error
-    raise error
+TRANSLATED: Final = tuple(_TABLE)
+"""What is translated; everything else passes as it is."""
+
+
+def translate(error: Exception) -> httpx_models.TransportError:
+    """Return the client's error for one of those."""
+    return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)(str(error))
