@@ -374,7 +374,9 @@ class TestAsyncio:
 
         asyncio.run(scenario())
 
-    def test_a_connection_lost_in_the_handshake(self, pair: tuple[socket.socket, socket.socket], client_context: ssl.SSLContext) -> None:
+    def test_a_connection_lost_in_the_handshake(
+        self, pair: tuple[socket.socket, socket.socket], client_context: ssl.SSLContext
+    ) -> None:
         async def scenario() -> None:
             stream, _ = asyncio_stream(pair[0])
 

@@ -157,7 +157,7 @@ def test_content_without_a_length_ends_only_with_a_goodbye(
 def test_a_large_body_over_tls(
     face: Face, serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext
 ) -> None:
-    from .conftest import OK, Peer
+    from .conftest import OK
 
     def script(peer: Peer) -> None:
         while peer.head():

@@ -349,6 +349,28 @@ def test_a_peer_that_stops_in_the_middle(face: Face, serve: Serve) -> None:
     face.run(scenario)
 
 
+@pytest.mark.parametrize("limit", [1e7, 1e12, float("inf")])
+def test_a_very_long_timeout_is_no_limit(face: Face, serve: Serve, limit: float) -> None:
+    server = serve(answer_each())
+
+    async def scenario() -> None:
+        async with face.pool(timeout=limit) as pool:
+            assert await pool.get(server.port) == b"ok"
+
+    face.run(scenario)
+
+
+def test_a_timeout_below_nothing_is_over_at_once(face: Face, serve: Serve) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(ReadTimeout):
+                await pool.send(server.port, extensions={"timeout": {"read": -1}})
+
+    face.run(scenario)
+
+
 def test_a_slow_peer_is_waited_for(face: Face, serve: Serve) -> None:
     def script(peer: Peer) -> None:
         peer.head()

@@ -14,6 +14,7 @@ from httpx_transport import PoolClosed, PoolTimeout, UnsupportedProtocol
 from httpx_transport._backends import blocking_backend
 from httpx_transport._connection import Connection
 from httpx_transport._pool import Pool
+from httpx_transport.blocking import run
 
 from .conftest import OK, Face, Peer, Server, answer_each, answer_once
 
@@ -138,6 +139,12 @@ def test_a_full_pool_times_out_and_says_so(face: Face, serve: Serve) -> None:
 
     face.run(scenario)
     assert server.accepted == 2
+
+
+def test_a_thread_waits_for_its_turn_without_a_limit_that_counts() -> None:
+    event = blocking_backend().event()
+    event.set()
+    assert run(event.wait(float("inf")))
 
 
 def test_waiting_threads_are_served(serve: Serve) -> None:

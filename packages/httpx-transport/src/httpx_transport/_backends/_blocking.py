@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from ._interface import Event, Source
-from ._polling import READ, WRITE, new_poller
+from ._polling import READ, WRITE, milliseconds, new_poller
 from ._sockets import RECEIVE_SIZE, SocketStream, connect_any
 from ._sources import IterableSource
 
@@ -34,7 +34,7 @@ class BlockingStream(SocketStream):
         """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
         if self._tls is None:
             # The hot path, and the same as the inherited one: one poll, one receive, no coroutine in between.
-            if not self._poller.poll(None if timeout is None else timeout * 1000):
+            if not self._poller.poll(milliseconds(timeout)):
                 raise TimeoutError
             try:
                 return self._socket.recv(RECEIVE_SIZE)
@@ -45,7 +45,7 @@ class BlockingStream(SocketStream):
     async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         mask = (READ if readable else 0) | (WRITE if writable else 0)
         poller = self._poller if mask == READ else new_poller(self._socket.fileno(), mask)
-        ready = poller.poll(None if timeout is None else timeout * 1000)
+        ready = poller.poll(milliseconds(timeout))
         if not ready:
             raise TimeoutError
         found = ready[0][1]
@@ -66,7 +66,7 @@ class BlockingEvent:
 
     async def wait(self, timeout: float | None) -> bool:
         """Wait at most `timeout` seconds; return whether it happened."""
-        return self._event.wait(timeout)
+        return self._event.wait(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
 
 
 class BlockingBackend:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 READ: Final = 0x001  # POLLIN
 WRITE: Final = 0x004  # POLLOUT
+_LONGEST: Final = 2_000_000  # seconds: `poll` counts milliseconds in a C int
 
 
 class Poller(Protocol):
@@ -37,6 +38,11 @@ class SelectPoller:
         ready = select.select(readers, writers, writers, None if timeout is None else timeout / 1000)
         mask = (READ if ready[0] else 0) | (WRITE if ready[1] or ready[2] else 0)
         return [(self._fd, mask)] if mask else []
+
+
+def milliseconds(timeout: float | None) -> float | None:
+    """Return seconds as `Poller.poll` takes them: more than it can count is no limit, less than nothing is nothing."""
+    return None if timeout is None or timeout > _LONGEST else max(timeout, 0) * 1000
 
 
 def new_poller(fd: int, mask: int) -> Poller:

@@ -63,10 +63,10 @@ class Judge:
                     content.append(bytes(event.data))
                 elif isinstance(event, h11.Response):
                     self._accept(event)
-                elif isinstance(event, h11.InformationalResponse):
-                    self._count_informational()
                 elif isinstance(event, h11.EndOfMessage):
                     self._finish()
+                else:
+                    self._count_informational()
         except h11.RemoteProtocolError as error:
             raise RemoteProtocolError(self._word(error)) from None
         return b"".join(content)
