@@ -196,6 +196,81 @@ def test_an_early_answer_is_seen_while_uploading(face: Face, serve: Serve, kind:
     face.run(scenario)
 
 
+@pytest.mark.parametrize("hang_up", [False, True])
+def test_an_early_answer_is_seen_between_chunks_that_all_fit(face: Face, serve: Serve, hang_up: bool) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.take_line()
+        peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        if hang_up:
+            peer.close()
+        answered.set()
+        peer.wait_closed()
+
+    answered = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        answered.wait()
+        yield b"x"
+        raise AssertionError("the answer was there")
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            headers = [(b"Transfer-Encoding", b"chunked")]
+            status, _, content, _ = await pool.send(server.port, b"POST", headers, face.body(chunks()))
+            assert (status, await content.read()) == (413, b"no")
+
+    face.run(scenario)
+
+
+def test_a_reset_between_chunks(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.reset()
+        gone.set()
+
+    gone = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        gone.wait()
+        yield b"x"
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(WriteError, match="sending the request to"):
+                await pool.send(server.port, b"POST", [(b"Transfer-Encoding", b"chunked")], face.body(chunks()))
+
+    face.run(scenario)
+
+
+def test_an_answer_is_heard_although_a_reset_followed(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        peer.reset()
+        gone.set()
+
+    gone = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x" * 100
+        gone.wait()  # an event loop hears of nothing meanwhile
+        yield b"x" * 100
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            body = face.body(chunks())
+            status, _, content, _ = await pool.send(server.port, b"POST", [(b"Content-Length", b"200")], body)
+            assert (status, await content.read()) == (413, b"no")
+
+    face.run(scenario)
+
+
 def test_a_reset_while_uploading(face: Face, serve: Serve) -> None:
     def script(peer: Peer) -> None:
         peer.head()
@@ -271,6 +346,28 @@ def test_a_peer_that_stops_in_the_middle(face: Face, serve: Serve) -> None:
             with pytest.raises(ReadTimeout, match=message):
                 await content.next()
             assert await pool.get(serve(answer_each()).port) == b"ok"
+
+    face.run(scenario)
+
+
+@pytest.mark.parametrize("limit", [1e7, 1e12, float("inf")])
+def test_a_very_long_timeout_is_no_limit(face: Face, serve: Serve, limit: float) -> None:
+    server = serve(answer_each())
+
+    async def scenario() -> None:
+        async with face.pool(timeout=limit) as pool:
+            assert await pool.get(server.port) == b"ok"
+
+    face.run(scenario)
+
+
+def test_a_timeout_below_nothing_is_over_at_once(face: Face, serve: Serve) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(ReadTimeout):
+                await pool.send(server.port, extensions={"timeout": {"read": -1}})
 
     face.run(scenario)
 

@@ -138,6 +138,7 @@ def test_a_request_that_said_close_ends_the_connection() -> None:
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: " + b"c" * 102_401,
             "trailers longer than 102400",
         ),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 101, "more than 100 informational responses"),
     ],
 )
 def test_what_is_not_http_is_refused(data: bytes, message: str) -> None:

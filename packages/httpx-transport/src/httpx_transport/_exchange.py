@@ -168,6 +168,8 @@ class Exchange:
         framer = BodyFramer(request.length)
         head = request.data
         while (chunk := await source.next()) is not None:
+            if await self._interrupted():
+                return False
             framed = framer.frame(chunk)
             if len(framed) > _ONE_WRITE and head:
                 if not await self._send(head):
@@ -197,6 +199,13 @@ class Exchange:
                 return False
             raise self._explained(error, WriteTimeout, WriteError, _SENDING, None) from error
         return True
+
+    async def _interrupted(self) -> bool:
+        """Return whether the response has come while the body was asked for its next chunk."""
+        try:
+            return await self._stream.heard() and self._answered()
+        except OSError as error:
+            raise self._explained(error, WriteTimeout, WriteError, _SENDING, None) from error
 
     def _answered(self) -> bool:
         """Take what the peer says while we send; return whether it is the response."""

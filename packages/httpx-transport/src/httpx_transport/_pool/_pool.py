@@ -153,11 +153,13 @@ class Pool:
 
     def release(self, connection: Connection | None, reusable: bool) -> None:
         """Take a slot back; called by its lease only."""
-        if connection is not None and (self.closed or not reusable):
+        if connection is not None and not reusable:
             connection.close()
             connection = None
         with self._lock:
             waiter, discarded = self._slots.release(connection, self._clock())
+            if self.closed:  # nothing is kept any more
+                discarded += self._slots.clear()[0]
         for unwanted in discarded:
             unwanted.close()
         if waiter is not None:
