@@ -88,7 +88,7 @@ def typing(session: nox.Session) -> None:
     install_editable(session, "test", "typing")
     for package in PACKAGES:
         session.run("mypy", f"packages/{package}/src", f"packages/{package}/tests")
-    session.run("mypy", "tests-integration", "benchmarks")
+    session.run("mypy", "tests-integration", "benchmarks", "docs/demo.py")
     session.run("pyright")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import http.server
 import subprocess
-import sys
 import sysconfig
 import threading
 import time
@@ -113,4 +112,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -210,6 +210,25 @@ def test_a_transports_errors_become_the_clients_and_know_their_request(
     face.run(scenario)
 
 
+@pytest.mark.parametrize("phase", ["head", "content"])
+def test_an_error_that_is_no_transports_passes_as_it_is(face: Face, phase: str) -> None:
+    error = LookupError("why")
+
+    def handler(*arguments: Any) -> Any:
+        if phase == "head":
+            raise error
+        return 200, [], [error]
+
+    async def scenario() -> None:
+        async with face.client(Raw(handler)) as client:
+            with pytest.raises(LookupError) as caught:
+                await client.get(URL)
+            assert caught.value is error
+            assert error.__cause__ is None
+
+    face.run(scenario)
+
+
 def test_a_closed_client_says_so(face: Face) -> None:
     raw = Raw(ok)
 

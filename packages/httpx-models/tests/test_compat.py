@@ -6,19 +6,22 @@ import gzip
 import io
 import sys
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 
 from httpx_models import ByteStream, DecodingError, ReadTimeout, Request, StreamError, compat
 from httpx_models.compat import (
     SUPPORTED_DECODERS,
+    AsyncIteratorByteStream,
     BrotliDecoder,
     ByteChunker,
     ContentDecoder,
     DeflateDecoder,
     GZipDecoder,
     IdentityDecoder,
+    IteratorByteStream,
     LineDecoder,
     MultiDecoder,
     TextChunker,
@@ -41,6 +44,9 @@ from httpx_models.compat import (
     to_str,
     unquote,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
 
 
 def test_every_name_is_there() -> None:
@@ -94,6 +100,25 @@ def test_chunkers_and_text() -> None:
     assert (decoder.decode(b"a\xc3"), decoder.flush()) == ("a", "\N{REPLACEMENT CHARACTER}")
     lines = LineDecoder()
     assert (lines.decode("a\nb"), lines.flush()) == (["a"], ["b"])
+
+
+def test_one_stream_for_both_kinds_of_code() -> None:
+    class Stream:
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"x"
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"x"
+
+    class Both(AsyncIteratorByteStream, IteratorByteStream):
+        def __init__(self) -> None:
+            AsyncIteratorByteStream.__init__(self, stream=Stream())
+            IteratorByteStream.__init__(self, stream=Stream())
+
+    async def collect() -> list[bytes]:
+        return [piece async for piece in Both()]
+
+    assert list(Both()) == anyio.run(collect) == [b"x"]
 
 
 def content(encoded: tuple[dict[str, str], Any]) -> tuple[dict[str, str], bytes]:

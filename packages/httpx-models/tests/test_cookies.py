@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from httpx_models import CookieConflict, Cookies, LocalProtocolError, Request, Response
 from httpx_models._cookierules import default_path, path_matches
-from httpx_models._cookies import MAX_PER_DOMAIN
+from httpx_models._jar import MAX_PER_DOMAIN
 from httpx_models._suffixes import _list, domain_matches, is_address, is_public_suffix
 
 if TYPE_CHECKING:
@@ -151,19 +151,22 @@ def test_updating() -> None:
     assert dict(cookies) == {"a": "3", "b": "2", "c": "4", "d": "5"}
 
 
-@pytest.mark.parametrize("breaking", ["\r", "\n", "\0"])
+@pytest.mark.parametrize("breaking", ["\r", "\n", "\0", "\x01", "\x7f", "\ud800"])
 def test_nothing_breaks_out_of_its_line(breaking: str) -> None:
-    with pytest.raises(ValueError, match="^Cookie 'a': the name or the value contains a line break or NUL$"):
+    with pytest.raises(
+        ValueError, match="^Cookie 'a': the name or the value contains control characters that cannot be sent$"
+    ):
         Cookies({"a": f"s3cret{breaking}"})
-    with pytest.raises(ValueError, match="line break"):
+    with pytest.raises(ValueError, match="control characters"):
         Cookies()[f"a{breaking}"] = "b"
 
 
-def test_a_jar_from_elsewhere_with_odd_cookies_breaks_nothing() -> None:
+@pytest.mark.parametrize("odd", ["2\r\nX: y", "2\x01", "\udc80"])
+def test_a_jar_from_elsewhere_with_odd_cookies_breaks_nothing(odd: str) -> None:
     elsewhere = Cookies({"a": "1", "b": "2", "c": "3"})
     for cookie in elsewhere.jar:
         if cookie.name == "b":
-            cookie.value = "2\r\nX: y"
+            cookie.value = odd
     assert sent(elsewhere, "https://example.org/") == "a=1; c=3"
 
 
@@ -240,6 +243,7 @@ def test_without_a_match_there_is_no_field() -> None:
 def test_odd_bytes_survive_the_next_request() -> None:
     assert sent(stored("https://x.org/", "a=grün"), "https://x.org/") == "a=grün"
     assert sent(stored("https://x.org/", b"a=gr\xfcn"), "https://x.org/") == "a=grün"
+    assert sent(stored("https://x.org/", b"x=gr\xfcn; Path=/y", "a=grün"), "https://x.org/") == "a=grün"
     assert sent(stored("https://x.org/", b"a=b\x01", b"c=d"), "https://x.org/") == "c=d"
 
 
@@ -261,6 +265,7 @@ SITE = "https://www.example.org/a/b"
         ("http://localhost/", "a=b; Domain=localhost", "localhost", "/"),
         ("http://127.0.0.1/", "a=b; Domain=127.0.0.1", "127.0.0.1", "/"),
         ("http://[::1]/", "a=b", "::1", "/"),
+        ("http://[::1]/", "a=b; Domain=[::1]", "::1", "/"),
         ("https://co.uk/", "a=b; Domain=co.uk", "co.uk", "/"),
         ("http://münchen.de/", "a=b; Domain=münchen.de", ".xn--mnchen-3ya.de", "/"),
         ("http://www.münchen.de/", "a=b; Domain=xn--mnchen-3ya.de", ".xn--mnchen-3ya.de", "/"),
@@ -387,7 +392,7 @@ def test_the_number_of_cookies_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(cookies) == MAX_PER_DOMAIN
     assert "c4" not in cookies
     assert "c5" in cookies
-    monkeypatch.setattr("httpx_models._cookies.MAX_TOTAL", MAX_PER_DOMAIN)
+    monkeypatch.setattr("httpx_models._jar.MAX_TOTAL", MAX_PER_DOMAIN)
     receive(cookies, "https://other.org/", "new=x")
     assert len(cookies) == MAX_PER_DOMAIN
     assert "new" in cookies
@@ -486,6 +491,14 @@ def test_a_policy_of_ones_own_is_asked_too() -> None:
     receive(cookies, SITE, "yes=1; Path=/", "no=1; Path=/", "keep=1; Path=/")
     assert sorted(cookies) == ["keep", "yes"]
     assert sent(cookies, SITE) == "yes=1"
+
+
+@pytest.mark.parametrize("url", ["http://localhost/", "http://[::1]:80/", "http://u:s3cret@127.0.0.1/"])
+def test_a_policy_is_asked_about_hosts_in_its_own_words(url: str) -> None:
+    cookies = Cookies(http.cookiejar.CookieJar(Picky()))
+    receive(cookies, url, "yes=1; Path=/")
+    cookies.set("everywhere", "2")
+    assert sent(cookies, url) == "yes=1; everywhere=2"
 
 
 def test_the_default_policy_with_other_settings_is_asked_too() -> None:

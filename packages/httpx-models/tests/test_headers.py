@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from httpx_models import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,8}", fullmatch=True)
 values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=12)
@@ -48,6 +51,7 @@ def test_a_name_that_cannot_be_encoded_is_missing() -> None:
     headers = Headers({"a": "1"})
     assert headers.get("\udcff") is None
     assert "\udcff" not in headers
+    assert headers.get_list("é") == headers.get_list("\udcff") == []
 
 
 def test_a_repeated_name() -> None:
@@ -203,6 +207,21 @@ def test_an_encoding_error_names_the_header_and_hides_the_value() -> None:
         Headers({"é": "1"})
     with pytest.raises(UnicodeEncodeError, match="name of header"):
         del Headers(encoding="ascii")["é"]
+
+
+def test_a_decoding_error_names_the_header_and_hides_the_value() -> None:
+    headers = Headers([(b"X-Token", b"s3cret\xe9")], encoding="utf-8")
+    asks: list[Callable[[], object]] = [
+        lambda: headers["X-Token"],
+        lambda: headers.get_list("X-Token"),
+        headers.multi_items,
+        headers.items,
+    ]
+    for ask in asks:
+        with pytest.raises(UnicodeDecodeError, match="(?i)in header b?'x-token'") as caught:
+            ask()
+        assert "s3cret" not in repr(caught.value)
+    assert repr(headers) == "Headers({'x-token': 's3cret\\\\xe9'}, encoding='utf-8')"
 
 
 @pytest.mark.parametrize("value", [1, 1.5, None, ["1"], bytearray(b"x")])

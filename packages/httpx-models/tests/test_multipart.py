@@ -282,6 +282,15 @@ async def test_asynchronous_files(make: Callable[[], Any]) -> None:
         [chunk async for chunk in stream]
 
 
+async def test_an_abandoned_form_can_be_closed() -> None:
+    pieces: Any = aiter(MultipartStream({}, {"f": ("n", AsyncIter())}))
+    while await pieces.__anext__() != b"as":
+        pass
+    await pieces.aclose()
+    unused: Any = aiter(MultipartStream({}, {}))
+    await unused.aclose()
+
+
 async def test_both_ways_give_the_same() -> None:
     pieces: Any = aiter(MultipartStream({}, {}))
     assert aiter(pieces) is pieces

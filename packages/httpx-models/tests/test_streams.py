@@ -131,6 +131,17 @@ class AsyncFileA(Again):
         return self.left.pop(0)
 
 
+class Both(Again):
+    """What is iterated asynchronously, and read without."""
+
+    def read(self, size: int) -> bytes:
+        raise AssertionError("it is iterated")
+
+
+async def test_a_method_that_is_not_awaited_is_not_asked() -> None:
+    assert await collect(AsyncIteratorByteStream(Both())) == [b"a", b"b"]
+
+
 @pytest.mark.parametrize("file", [AsyncFile, AsyncFileA])
 async def test_an_asynchronous_file_is_read_in_pieces(file: type[Again]) -> None:
     stream = AsyncIteratorByteStream(file())

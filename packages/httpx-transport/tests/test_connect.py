@@ -5,14 +5,15 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 import trustme
 
-from httpx_transport import ConnectError, ConnectionPool, ConnectTimeout
+from httpx_transport import ConnectError, ConnectionPool, ConnectTimeout, ReadError
 from httpx_transport._connect._tls import default_context
 
-from .conftest import Face, Server, answer_each, silence
+from .conftest import Face, Peer, Server, answer_each, silence
 
 Serve = Callable[..., Server]
 
@@ -60,6 +61,20 @@ def test_a_name_that_leads_nowhere(face: Face, host: bytes) -> None:
                 await pool.send(0, url=(b"http", host, None, b"/"))
 
     face.run(scenario)
+
+
+@pytest.mark.parametrize("address", [(b"127.0.0.1\0.example.org", 0), (b"127.0.0.1", 65_536), (b"127.0.0.1", -1)])
+def test_an_address_that_would_be_cut_to_another(face: Face, serve: Serve, address: tuple[bytes, int]) -> None:
+    server = serve(answer_each())
+    host, offset = address
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(ConnectError, match=r"NUL|from 0 to 65535"):
+                await pool.send(0, url=(b"http", host, offset + server.port if offset >= 0 else offset, b"/"))
+
+    face.run(scenario)
+    assert server.accepted == 0
 
 
 def test_a_connection_that_is_never_answered(face: Face, full_port: int) -> None:
@@ -115,10 +130,34 @@ def test_tls(face: Face, serve: Serve, server_context: ssl.SSLContext, client_co
     assert server.accepted == 1
 
 
+@pytest.mark.parametrize("polite", [True, False])
+def test_content_without_a_length_ends_only_with_a_goodbye(
+    face: Face, serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext, polite: bool
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\nsome")
+        if polite:
+            cast("ssl.SSLSocket", peer.sock).unwrap()
+
+    server = serve(script, server_context)
+
+    async def scenario() -> None:
+        async with face.pool(ssl_context=client_context) as pool:
+            content = (await pool.send(0, url=(b"https", b"127.0.0.1", server.port, b"/")))[2]
+            if polite:
+                assert await content.read() == b"some"
+            else:
+                with pytest.raises(ReadError, match="EOF occurred in violation of protocol"):
+                    await content.read()
+
+    face.run(scenario)
+
+
 def test_a_large_body_over_tls(
     face: Face, serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext
 ) -> None:
-    from .conftest import OK, Peer
+    from .conftest import OK
 
     def script(peer: Peer) -> None:
         while peer.head():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_status_fields_and_facts(face: Face, serve: Serve) -> None:
         async with face.pool() as pool:
             status, fields, content, facts = await pool.send(server.port)
             assert (status, fields) == (404, [(b"X-a", b"1"), (b"x-A", b"2"), (b"Content-Length", b"0")])
-            assert facts == {"http_version": b"HTTP/1.1", "reason_phrase": b"Not Found"}
+            assert facts == {"http_version": b"HTTP/1.1", "reason_phrase": b"Not Found", "trailers": []}
             assert await content.read() == b""
             await content.close()
 
@@ -195,6 +196,81 @@ def test_an_early_answer_is_seen_while_uploading(face: Face, serve: Serve, kind:
     face.run(scenario)
 
 
+@pytest.mark.parametrize("hang_up", [False, True])
+def test_an_early_answer_is_seen_between_chunks_that_all_fit(face: Face, serve: Serve, hang_up: bool) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.take_line()
+        peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        if hang_up:
+            peer.close()
+        answered.set()
+        peer.wait_closed()
+
+    answered = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        answered.wait()
+        yield b"x"
+        raise AssertionError("the answer was there")
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            headers = [(b"Transfer-Encoding", b"chunked")]
+            status, _, content, _ = await pool.send(server.port, b"POST", headers, face.body(chunks()))
+            assert (status, await content.read()) == (413, b"no")
+
+    face.run(scenario)
+
+
+def test_a_reset_between_chunks(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.reset()
+        gone.set()
+
+    gone = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        gone.wait()
+        yield b"x"
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(WriteError, match="sending the request to"):
+                await pool.send(server.port, b"POST", [(b"Transfer-Encoding", b"chunked")], face.body(chunks()))
+
+    face.run(scenario)
+
+
+def test_an_answer_is_heard_although_a_reset_followed(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        peer.reset()
+        gone.set()
+
+    gone = threading.Event()
+    server = serve(script)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x" * 100
+        gone.wait()  # an event loop hears of nothing meanwhile
+        yield b"x" * 100
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            body = face.body(chunks())
+            status, _, content, _ = await pool.send(server.port, b"POST", [(b"Content-Length", b"200")], body)
+            assert (status, await content.read()) == (413, b"no")
+
+    face.run(scenario)
+
+
 def test_a_reset_while_uploading(face: Face, serve: Serve) -> None:
     def script(peer: Peer) -> None:
         peer.head()
@@ -274,6 +350,28 @@ def test_a_peer_that_stops_in_the_middle(face: Face, serve: Serve) -> None:
     face.run(scenario)
 
 
+@pytest.mark.parametrize("limit", [1e7, 1e12, float("inf")])
+def test_a_very_long_timeout_is_no_limit(face: Face, serve: Serve, limit: float) -> None:
+    server = serve(answer_each())
+
+    async def scenario() -> None:
+        async with face.pool(timeout=limit) as pool:
+            assert await pool.get(server.port) == b"ok"
+
+    face.run(scenario)
+
+
+def test_a_timeout_below_nothing_is_over_at_once(face: Face, serve: Serve) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(ReadTimeout):
+                await pool.send(server.port, extensions={"timeout": {"read": -1}})
+
+    face.run(scenario)
+
+
 def test_a_slow_peer_is_waited_for(face: Face, serve: Serve) -> None:
     def script(peer: Peer) -> None:
         peer.head()
@@ -345,6 +443,29 @@ def test_content_that_came_with_the_head_can_be_taken_whole(face: Face, serve: S
             assert len(await content.read()) == 1_000_000
 
     face.run(scenario)
+
+
+def test_what_comes_before_the_head_and_after_the_content(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        while peer.head():
+            peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n")
+            peer.send(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            peer.send(b"1\r\na\r\n0\r\nT: 1\r\n\r\n")
+
+    server = serve(script)
+    heard: list[Any] = []
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            listen = lambda status, fields: heard.append((status, fields))  # noqa: E731
+            status, _, content, facts = await pool.send(server.port, extensions={"on_informational": listen})
+            assert (status, await content.read()) == (200, b"a")
+            assert facts["informational"] == heard == [(103, [(b"Link", b"<a>")]), (102, [])]
+            assert facts["trailers"] == [(b"T", b"1")]
+            assert await pool.get(server.port) == b"a"
+
+    face.run(scenario)
+    assert server.accepted == 1
 
 
 def test_bodies_are_context_managers(serve: Serve) -> None:

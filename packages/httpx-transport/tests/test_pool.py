@@ -18,6 +18,10 @@ from httpx_transport import (
     RemoteProtocolError,
     UnsupportedProtocol,
 )
+from httpx_transport._backends import blocking_backend
+from httpx_transport._connection import Connection
+from httpx_transport._pool import Pool
+from httpx_transport.blocking import run
 
 from .conftest import OK, Face, Peer, Server, TestPool, answer_each, answer_once
 
@@ -79,12 +83,7 @@ def test_an_idle_connection_that_ends_or_speaks_is_not_used(face: Face, serve: S
     async def scenario() -> None:
         async with face.pool() as pool:
             assert await pool.get(server.port) == b"ok"
-            if face.name == "blocking":
-                said.wait()
-            else:
-                await anyio.to_thread.run_sync(said.wait)
-                for _ in range(10):  # let the loop hear of it
-                    await anyio.lowlevel.checkpoint()
+            said.wait()  # an event loop has had no time to hear of it
             assert await pool.get(server.port) == b"ok"
 
     face.run(scenario)
@@ -147,6 +146,12 @@ def test_a_full_pool_times_out_and_says_so(face: Face, serve: Serve) -> None:
 
     face.run(scenario)
     assert server.accepted == 2
+
+
+def test_a_thread_waits_for_its_turn_without_a_limit_that_counts() -> None:
+    event = blocking_backend().event()
+    event.set()
+    assert run(event.wait(float("inf")))
 
 
 def test_waiting_threads_are_served(serve: Serve) -> None:
@@ -249,6 +254,31 @@ def test_a_closed_pool_says_so(face: Face, serve: Serve) -> None:
                 await pool.get(server.port)
 
     face.run(scenario)
+
+
+def test_a_connection_that_comes_back_while_another_thread_closes_the_pool() -> None:
+    class Stream:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    class Lock:
+        """Lets the other thread have it first."""
+
+        def __enter__(self) -> None:
+            pool._lock = threading.Lock()
+            pool.close()
+
+        def __exit__(self, *details: object) -> None:
+            return None
+
+    pool, stream = Pool(blocking_backend(), None, 1, 1, None, None), Stream()
+    connection = Connection((b"http", b"host", None), stream, "host:80")  # type: ignore[arg-type]
+    pool._assign(connection.origin, 0.0)
+    pool._lock = Lock()
+    pool.release(connection, reusable=True)
+    assert stream.closed
 
 
 def test_closing_lets_a_response_end_and_its_waiters_go(serve: Serve) -> None:

@@ -138,6 +138,7 @@ def test_a_request_that_said_close_ends_the_connection() -> None:
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: " + b"c" * 102_401,
             "trailers longer than 102400",
         ),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 101, "more than 100 informational responses"),
     ],
 )
 def test_what_is_not_http_is_refused(data: bytes, message: str) -> None:
@@ -149,6 +150,21 @@ def test_a_chunk_end_in_two_pieces() -> None:
     decoder = read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r")
     decoder.feed(b"\n0\r\n\r\n")
     assert (decoder.take(), decoder.reusable) == (b"a", True)
+
+
+def test_informational_responses_and_trailers() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n"
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nT: 1\r\nt: 2\r\n\r\n"
+    for data in (chunked, hints + chunked, hints + hints + chunked):
+        decoder = ResponseDecoder(b"GET", False)
+        trailers = decoder.trailers
+        decoder.feed(data)
+        assert list(decoder.informational) == [(103, [(b"Link", b"<a>")])] * data.count(hints)
+        assert trailers == [(b"T", b"1"), (b"t", b"2")]
+        assert decoder.head is not None
+        assert decoder.head.fields == [(b"Transfer-Encoding", b"chunked")]
+    with pytest.raises(RemoteProtocolError, match="more than 100 informational responses"):
+        read(hints * 101)
 
 
 def test_the_end_after_a_complete_response_is_nothing_new() -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._errors import RequestError, ResponseNotRead, StreamClosed, StreamConsumed
-from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, end, pull
+from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, pull
+from ._streams import end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, MutableMapping
@@ -59,13 +60,11 @@ class Body:
             LookupError: The encoding that was set, or `default_encoding`, does not exist.
             ResponseNotRead: The body has not been read.
         """
-        try:
-            return self._text
-        except AttributeError:
+        if not hasattr(self, "_text"):
             from ._decoders import decode_text
 
             self._text = decode_text(self.content, self.encoding or "utf-8")
-            return self._text
+        return self._text
 
     @property
     def encoding(self) -> str | None:
@@ -73,23 +72,17 @@ class Body:
 
         A charset that names no text encoding is passed over. It can be set until `text` has been asked for.
         """
-        try:
-            return self._encoding
-        except AttributeError:
-            pass
-        from ._mediatype import text_charset
+        if not hasattr(self, "_encoding"):
+            from ._mediatype import text_charset
 
-        content_type = self.headers.get("Content-Type")
-        encoding = None if content_type is None else text_charset(content_type)
-        if encoding is None:
-            default = self.default_encoding
-            if isinstance(default, str):
-                encoding = default
-            elif hasattr(self, "_content"):
-                encoding = default(self._content)
-            else:
-                return "utf-8"  # the function cannot be asked yet
-        self._encoding = encoding or "utf-8"
+            content_type = self.headers.get("Content-Type")
+            encoding = None if content_type is None else text_charset(content_type)
+            if encoding is None:
+                default = self.default_encoding
+                if not isinstance(default, str) and not hasattr(self, "_content"):
+                    return "utf-8"  # the function cannot be asked yet
+                encoding = default if isinstance(default, str) else default(self._content)
+            self._encoding = encoding or "utf-8"
         return self._encoding
 
     @encoding.setter
@@ -308,7 +301,7 @@ class Body:
         unlimited = self.max_decoded_size is None and self.max_decoded_ratio is None
         if given is None and unlimited and not self.headers._carries(b"content-encoding"):
             return None
-        return Decoding(self, self._get_content_decoder())
+        return Decoding(self)
 
     def _get_content_decoder(self) -> Any:
         """Return what undoes the Content-Encoding, or what somebody has set instead."""

@@ -5,6 +5,7 @@ It knows what the standard library's policies expect of a request. It must not k
 
 from __future__ import annotations
 
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,8 @@ class PolicyRequest:
         self.origin_req_host = request.url.raw_host.decode("ascii")
 
     def get_full_url(self) -> str:
-        """Return the URL."""
-        return str(self._request.url)
+        """Return the URL without its userinfo, which policies would take for a part of the host."""
+        return f"{self.type}://{self.host}{self._request.url.raw_path.decode('ascii')}"
 
     def has_header(self, name: str) -> bool:
         """Return whether there is such a header."""
@@ -59,18 +60,30 @@ def own_policy(jar: CookieJar) -> Any:
 def may_set(policy: Any, cookie: Cookie, request: Request, now: float) -> bool:
     """Return whether a policy lets a response to a request set a cookie."""
     policy._now = int(now)  # as the jar itself tells it
-    return bool(policy.set_ok(cookie, PolicyRequest(request)))
+    asked = PolicyRequest(request)
+    return bool(policy.set_ok(_as_expected(cookie, asked), asked))
 
 
 def may_return(policy: Any, cookie: Cookie, request: Request, now: float) -> bool:
     """Return whether a policy lets a cookie go with a request."""
     policy._now = int(now)
     asked = PolicyRequest(request)
+    cookie = _as_expected(cookie, asked)
     return bool(
         policy.domain_return_ok(cookie.domain, asked)
         and policy.path_return_ok(cookie.path, asked)
         and policy.return_ok(cookie, asked)
     )
+
+
+def _as_expected(cookie: Cookie, asked: PolicyRequest) -> Cookie:
+    """Return a cookie as the library would have stored it: for "localhost" it writes "localhost.local"."""
+    if "." in cookie.domain or not cookie.domain:
+        return cookie
+    host = asked.origin_req_host
+    twin = copy(cookie)
+    twin.domain = f"[{host}].local" if ":" in host else f"{host}.local"
+    return twin
 
 
 def _settings(policy: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ It knows the rules as functions of a host, a path and a time. It must not know j
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._setcookie import SetCookie, expiry
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from http.cookiejar import Cookie
 
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _OWN_ATTRIBUTES = frozenset({"domain", "path", "secure", "expires", "max-age"})
 
 
@@ -85,7 +87,7 @@ def _domain(said: SetCookie, host: str) -> str | None:
     if not domain:
         return ""
     if is_address(domain) or is_address(host) or is_public_suffix(domain):
-        return "" if domain == host.strip("[]") else None
+        return "" if domain.strip("[]") == host else None
     return domain if domain_matches(host, domain) else None
 
 
@@ -169,16 +171,16 @@ def cookie_string(cookies: Iterable[Cookie]) -> str:
         else cookie.name or cookie.value or ""
         for cookie in ordered
     )
-    return "; ".join(pair for pair in pairs if not breaks_line(pair))
+    return "; ".join(pair for pair in pairs if can_be_sent(pair))
 
 
-def breaks_line(text: str) -> bool:
-    """Return whether a text would end a line of a header early.
+def can_be_sent(text: str) -> bool:
+    """Return whether a text may stand in a header: without control characters and lone surrogates.
 
     Args:
         text: A name, a value or both.
     """
-    return "\r" in text or "\n" in text or "\0" in text
+    return _UNSENDABLE.search(text) is None
 
 
 def shadows_secure(cookie: Cookie, other: Cookie) -> bool:

@@ -1,6 +1,7 @@
-"""Cookies as a mapping over a jar of the standard library's.
+"""Cookies as a mapping from name to value.
 
-It knows jars, their locks and their policies. The rules of cookies are `_cookierules`'s, files are `_cookiefile`'s.
+It knows what a user does with cookies. How they lie in a jar of the standard library's is `_jar`'s, what goes into it and
+out of it `_cookierules`'s, files are `_cookiefile`'s.
 """
 
 from __future__ import annotations
@@ -14,16 +15,11 @@ from ._errors import CookieConflict
 
 if TYPE_CHECKING:
     import os
-    from contextlib import AbstractContextManager
     from http.cookiejar import Cookie, CookieJar
 
-    from ._cookierules import Place
     from ._request import Request
     from ._response import Response
     from .types import CookieTypes
-
-MAX_PER_DOMAIN = 180  # cookies of one domain; older ones make room
-MAX_TOTAL = 3000
 
 
 class Cookies(MutableMapping[str, str]):
@@ -38,7 +34,7 @@ class Cookies(MutableMapping[str, str]):
 
     Raises:
         TypeError: `cookies` is none of these.
-        ValueError: A name or a value contains a line break or NUL.
+        ValueError: A name or a value contains control characters or lone surrogates.
     """
 
     _jar: CookieJar | None = None
@@ -87,14 +83,14 @@ class Cookies(MutableMapping[str, str]):
             path: The path, and all paths below it, that the cookie is sent to.
 
         Raises:
-            ValueError: The name or the value contains a line break or NUL.
+            ValueError: The name or the value contains control characters or lone surrogates.
         """
         from http.cookiejar import Cookie
 
-        from ._cookierules import breaks_line
+        from ._cookierules import can_be_sent
 
-        if breaks_line(f"{name}{value}"):
-            raise ValueError(f"Cookie {name!r}: the name or the value contains a line break or NUL")
+        if not can_be_sent(f"{name}{value}"):
+            raise ValueError(f"Cookie {name!r}: the name or the value contains control characters that cannot be sent")
         self._store(
             Cookie(
                 version=0,
@@ -149,7 +145,9 @@ class Cookies(MutableMapping[str, str]):
         if domain is not None and path is not None:
             self.jar.clear(domain, path, name)
             return
-        with self._locked():
+        from ._jar import locked
+
+        with locked(self.jar):
             for cookie in self._all():
                 if _is(cookie, name, domain, path):
                     self.jar.clear(cookie.domain, cookie.path, cookie.name)
@@ -188,18 +186,17 @@ class Cookies(MutableMapping[str, str]):
         Raises:
             RuntimeError: The response sets cookies, and its request has not been set.
         """
-        if "set-cookie" not in response.headers:
-            return
-        from ._cookierules import make_cookie
-        from ._setcookie import parse_set_cookie
+        if "set-cookie" in response.headers:
+            from ._jar import place_of, receive
 
-        now = self._clock()
-        place = _place(response.request)
-        for field in response.headers.get_list("set-cookie"):
-            said = parse_set_cookie(field)
-            cookie = None if said is None else make_cookie(said, place, now)
-            if cookie is not None:
-                self._store_from(cookie, place, response.request, now)
+            receive(self.jar, response, place_of(response.request), self._clock())
+
+    def _show_cookies(self, response: Response) -> None:
+        """Store the cookies of a response to look at them, on http also those that only https may set."""
+        if "set-cookie" in response.headers:
+            from ._jar import place_of, receive
+
+            receive(self.jar, response, place_of(response.request)._replace(secure=True), self._clock())
 
     def set_cookie_header(self, request: Request) -> None:
         """Add the Cookie field with the cookies that go with a request, unless it has one already.
@@ -209,11 +206,9 @@ class Cookies(MutableMapping[str, str]):
         """
         if self._jar is None:
             return
-        from ._cookierules import cookie_string
+        from ._jar import field_for
 
-        with self._locked():
-            going = self._going(request)
-        value = cookie_string(going) if going else ""
+        value = field_for(self._jar, request, self._clock())
         if value and "cookie" not in request.headers:
             request.headers["Cookie"] = value
 
@@ -295,14 +290,10 @@ class Cookies(MutableMapping[str, str]):
         """Return the cookies as they are at this moment."""
         if self._jar is None:
             return []
-        with self._locked():
+        from ._jar import locked
+
+        with locked(self._jar):
             return list(self._jar)
-
-    def _locked(self) -> AbstractContextManager[Any]:
-        """Return the jar's own lock, which everybody who uses the jar shares."""
-        from contextlib import nullcontext
-
-        return getattr(self.jar, "_cookies_lock", None) or nullcontext()
 
     def _store(self, cookie: Cookie) -> None:
         vars(cookie).setdefault("_created", self._clock())
@@ -312,81 +303,7 @@ class Cookies(MutableMapping[str, str]):
         for cookie in other._all():
             self.jar.set_cookie(cookie)
 
-    def _near(self, host: str) -> list[Cookie]:
-        """Return the cookies that may concern a host, without looking at all the others."""
-        from http.cookiejar import CookieJar
-
-        jar = self.jar
-        by_domain = getattr(jar, "_cookies", None)
-        if by_domain is None or type(jar).__iter__ is not CookieJar.__iter__:
-            return list(jar)
-        domains = ["", f"{host}.local"]
-        while host:
-            domains += (host, f".{host}")
-            host = host.partition(".")[2]
-        return [
-            cookie
-            for domain in domains
-            if domain in by_domain
-            for by_name in by_domain[domain].values()
-            for cookie in by_name.values()
-        ]
-
-    def _going(self, request: Request) -> list[Cookie]:
-        """Return the cookies that go with a request, in no order."""
-        from ._cookiepolicy import may_return, own_policy
-        from ._cookierules import goes_to
-
-        now = self._clock()
-        place = _place(request)
-        going = [cookie for cookie in self._near(place.host) if goes_to(cookie, place, now)]
-        policy = own_policy(self.jar) if going else None
-        if policy is None:
-            return going
-        return [cookie for cookie in going if may_return(policy, cookie, request, now)]
-
-    def _store_from(self, cookie: Cookie, place: Place, request: Request, now: float) -> None:
-        """Store a cookie that a response sets, or remove what it deletes (RFC 6265bis §5.7, from step 17 on)."""
-        from ._cookiepolicy import may_set, own_policy
-        from ._cookierules import shadows_secure
-
-        with self._locked():
-            near = self._near(place.host)
-            policy = own_policy(self.jar)
-            if not place.secure and any(shadows_secure(cookie, other) for other in near):
-                return
-            if policy is not None and not may_set(policy, cookie, request, now):
-                return
-            key = (cookie.domain, cookie.path, cookie.name)
-            old = next((other for other in near if (other.domain, other.path, other.name) == key), None)
-            if cookie.expires is not None and cookie.expires <= now:
-                if old is not None:
-                    self.jar.clear(*key)
-                return
-            vars(cookie)["_created"] = getattr(old, "_created", 0) if old is not None else now
-            self.jar.set_cookie(cookie)
-            if old is None:
-                self._make_room([other for other in near if other.domain == cookie.domain], MAX_PER_DOMAIN - 1)
-                if len(self.jar) > MAX_TOTAL:
-                    self._make_room([other for other in self.jar if other is not cookie], MAX_TOTAL - 1)
-
-    def _make_room(self, cookies: list[Cookie], most: int) -> None:
-        """Remove the oldest cookies until no more than so many are left."""
-        if len(cookies) > most:
-            cookies.sort(key=lambda cookie: getattr(cookie, "_created", 0))
-            for cookie in cookies[: len(cookies) - most]:
-                self.jar.clear(cookie.domain, cookie.path, cookie.name)
-
 
 def _is(cookie: Cookie, name: str, domain: str | None, path: str | None) -> bool:
     """Return whether a cookie is one of those that are meant."""
     return cookie.name == name and (domain is None or cookie.domain == domain) and (path is None or cookie.path == path)
-
-
-def _place(request: Request) -> Place:
-    from ._cookierules import Place
-
-    url = request.url
-    path = url.raw_path.partition(b"?")[0].decode("ascii", "replace") or "/"
-    secure = url.scheme in {"https", "wss"}
-    return Place(url.raw_host.decode("ascii").lower(), path, secure, url.port or (443 if secure else 80))

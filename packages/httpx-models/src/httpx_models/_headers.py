@@ -34,7 +34,8 @@ class Headers(MutableMapping[str, str]):
 
     Raises:
         TypeError: A name or a value is neither str nor bytes.
-        UnicodeEncodeError: A name or a value does not fit the encoding. The message names the field, never its value.
+        UnicodeEncodeError: A name or a value does not fit the encoding (UnicodeDecodeError: bytes do not, when they are
+            looked up). The message names the field, never its value.
     """
 
     __slots__ = ("__weakref__", "_encoding", "_index", "_raw")
@@ -107,7 +108,7 @@ class Headers(MutableMapping[str, str]):
     def multi_items(self) -> list[tuple[str, str]]:
         """Return every field as a pair of name in lower case and value, repeated names repeatedly."""
         encoding = self.encoding
-        return [(name.lower().decode(encoding), value.decode(encoding)) for name, value in self._raw]
+        return [(_decode(name, name.lower(), encoding), _decode(name, value, encoding)) for name, value in self._raw]
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a name, or the default when there is none.
@@ -117,7 +118,7 @@ class Headers(MutableMapping[str, str]):
             default: What to return without it.
         """
         value = self._find(key)
-        return default if value is None else self._decode(value)
+        return default if value is None else self._text(key, value)
 
     def get_list(self, key: str, split_commas: bool = False) -> list[str]:
         """Return the values of all fields of a name, in order; an empty list when there is none.
@@ -126,9 +127,11 @@ class Headers(MutableMapping[str, str]):
             key: The name, in any case.
             split_commas: Whether to split each value at its commas as well.
         """
+        if key not in self:
+            return []
         encoding = self.encoding
         wanted = key.lower().encode(encoding)
-        values = [value.decode(encoding) for name, value in self._raw if name.lower() == wanted]
+        values = [_decode(name, value, encoding) for name, value in self._raw if name.lower() == wanted]
         if split_commas:
             return [item.strip() for value in values for item in value.split(",")]
         return values
@@ -151,7 +154,7 @@ class Headers(MutableMapping[str, str]):
         value = self._find(key)
         if value is None:
             raise KeyError(key)
-        return self._decode(value)
+        return self._text(key, value)
 
     def __setitem__(self, key: str, value: str) -> None:
         field = _encode_field(key, value, self._encoding or "utf-8")
@@ -206,7 +209,10 @@ class Headers(MutableMapping[str, str]):
     def __repr__(self) -> str:
         encoding = self.encoding
         shown = [
-            (name.lower().decode(encoding), "[secure]" if name.lower() in SECRET_NAMES else value.decode(encoding))
+            (
+                name.lower().decode(encoding, "backslashreplace"),
+                "[secure]" if name.lower() in SECRET_NAMES else value.decode(encoding, "backslashreplace"),
+            )
             for name, value in self._raw
         ]
         as_dict = dict(shown)
@@ -254,15 +260,15 @@ class Headers(MutableMapping[str, str]):
         except AttributeError:
             raise TypeError(f"Header name must be str, not {type(key)}") from None
 
-    def _decode(self, value: bytes) -> str:
+    def _text(self, key: str, value: bytes) -> str:
         if self._encoding is None and value.isascii():
             return value.decode("ascii")
-        return value.decode(self.encoding)
+        return _decode(key.encode("utf-8"), value, self.encoding)
 
     def _decoded(self) -> dict[str, str]:
         encoding = self.encoding
         index = self._build_index() if self._index is None else self._index
-        return {name.decode(encoding): value.decode(encoding) for name, value in index.items()}
+        return {_decode(name, name, encoding): _decode(name, value, encoding) for name, value in index.items()}
 
 
 def _comparable(field: Field) -> Field:
@@ -288,6 +294,16 @@ def _encode(name: str | bytes, text: str | bytes, encoding: str, what: str) -> b
         hidden = "\N{REPLACEMENT CHARACTER}" * len(text)
         reason = f"{error.reason}, in the {what} of header {_shown(name)}"
         raise UnicodeEncodeError(error.encoding, hidden, error.start, error.end, reason) from None
+
+
+def _decode(name: bytes, octets: bytes, encoding: str) -> str:
+    """Return a name or a value as text, or raise the error that names the field and hides the value."""
+    try:
+        return octets.decode(encoding)
+    except UnicodeDecodeError as error:
+        reason = f"{error.reason}, in header {_shown(name)}"
+        hidden = b"?" * len(octets)
+        raise UnicodeDecodeError(error.encoding, hidden, error.start, error.end, reason) from None
 
 
 def _shown(name: object) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ._errors import LocalProtocolError
 from ._parts import DataField, FileField
-from ._streams import AsyncByteStream, SyncByteStream
+from ._streams import AsyncByteStream, SyncByteStream, end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -133,3 +133,7 @@ class _AsyncForm:
                 break
             else:
                 raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Close the iterator of the file that is being read, when it can be closed."""
+        await end(self._file)

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from ._content import is_text_file, primitive_value_to_str
 from ._errors import LocalProtocolError, StreamConsumed
-from ._streams import CHUNK_SIZE, AsyncChunks, AsyncReads
+from ._streams import CHUNK_SIZE, AsyncChunks, AsyncReads, async_read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from .types import FileTypes
-
-_CO_COROUTINE = 0x80  # of a function's flags: it is an `async def`
 
 # What ends a quoted string, or a line, as browsers write it (HTML §4.10.21.8), and the rest of the control characters.
 _ESCAPES = {code: f"%{code:02X}" for code in range(0x20) if code != 0x1B} | {ord('"'): "%22", ord("\\"): "\\\\"}
@@ -146,7 +144,7 @@ class FileField:
         if self._consumed:
             raise StreamConsumed
         self._consumed = True
-        read = getattr(self.file, "aread", None) or getattr(self.file, "read", None)
+        read = async_read(self.file)
         return self.file.__aiter__() if read is None else AsyncReads(read, self.CHUNK_SIZE)
 
     def render(self) -> Iterator[bytes]:
@@ -198,10 +196,7 @@ def _check_content(name: str, file: object) -> None:
 
 def _is_async(file: Any) -> bool:
     """Return whether a file must be read with `await`."""
-    if hasattr(file, "aread") or hasattr(file, "__aiter__"):
-        return True
-    code = getattr(getattr(file, "read", None), "__code__", None)
-    return code is not None and bool(code.co_flags & _CO_COROUTINE)
+    return hasattr(file, "__aiter__") or async_read(file) is not None
 
 
 def _size(file: Any) -> int | None:

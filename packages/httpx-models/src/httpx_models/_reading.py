@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._errors import DecodingError, RequestError
+from ._streams import end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -29,7 +30,7 @@ def pull(source: Iterable[T_in], stage: Stage[T_in, T_out]) -> Iterator[T_out]:
 class AsyncPull(Generic[T_in, T_out]):
     """An asynchronous iterator over what a stage makes of an asynchronous source.
 
-    A class and not a generator: it can be abandoned at any time, and has nothing to clean up.
+    A class and not a generator: abandoning it leaves nothing suspended but the source, which `aclose` ends.
     """
 
     def __init__(self, source: AsyncIterator[T_in], stage: Stage[T_in, T_out]) -> None:
@@ -44,8 +45,9 @@ class AsyncPull(Generic[T_in, T_out]):
     async def __anext__(self) -> T_out:
         while True:
             try:
-                for item in self._ready:
-                    return item
+                return next(self._ready)
+            except StopIteration:
+                pass
             except BaseException:
                 self._ended = True
                 raise
@@ -124,25 +126,17 @@ class AsyncRaw:
         await end(self._pieces)
 
 
-async def end(iterator: object) -> None:
-    """Close an asynchronous iterator, if it can be closed."""
-    close = getattr(iterator, "aclose", None)
-    if close is not None:
-        await close()
-
-
 class Decoding:
     """The stage between the wire and the content: undoes the coding, keeps the limits, names the request in errors.
 
+    What undoes the coding is a stage, or an object with `decode` and `flush` that return bytes.
+
     Args:
-        body: Whose limits, whose request, and whose count of bytes.
-        decoder: What undoes the coding: a stage, or an object with `decode` and `flush` that return bytes.
+        body: Whose decoder, whose limits, whose request, and whose count of bytes.
     """
 
-    def __init__(self, body: Body, decoder: Any) -> None:
+    def __init__(self, body: Body) -> None:
         self._body = body
-        self._feed = getattr(decoder, "feed", None) or (lambda data: (decoder.decode(data),))
-        self._flush = decoder.flush
         self._size = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -151,7 +145,7 @@ class Decoding:
         Raises:
             DecodingError: It is malformed, or the content is larger than allowed.
         """
-        return self._checked(lambda: self._feed(data))
+        return self._checked(lambda decoder: decoder.feed(data) if hasattr(decoder, "feed") else decoder.decode(data))
 
     def flush(self) -> Iterator[bytes]:
         """Yield the content that is left.
@@ -159,15 +153,12 @@ class Decoding:
         Raises:
             DecodingError: The data ended too early, or the content is larger than allowed.
         """
-        return self._checked(self._last)
+        return self._checked(lambda decoder: decoder.flush())
 
-    def _last(self) -> Iterable[bytes]:
-        rest = self._flush()
-        return (rest,) if isinstance(rest, bytes) else rest
-
-    def _checked(self, pieces: Callable[[], Iterable[bytes]]) -> Iterator[bytes]:
+    def _checked(self, work: Callable[[Any], Iterable[bytes] | bytes]) -> Iterator[bytes]:
         try:
-            for piece in pieces():
+            pieces = work(self._body._get_content_decoder())
+            for piece in (pieces,) if isinstance(pieces, bytes) else pieces:
                 self._size += len(piece)
                 self._check()
                 if piece:

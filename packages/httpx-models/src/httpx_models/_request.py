@@ -191,9 +191,10 @@ class Request:
         if not _has_break(b"".join(chain.from_iterable(fields))):
             return
         name = next(name for name, value in fields if _has_break(name + value))
+        shown = name.decode("latin-1")
         if _has_break(name):
-            raise LocalProtocolError(f"A header's name contains a line break or NUL: {name!r}", request=self)
-        raise LocalProtocolError(f"The value of header {name!r} contains a line break or NUL", request=self)
+            raise LocalProtocolError(f"A header's name contains a line break or NUL: {shown!r}", request=self)
+        raise LocalProtocolError(f"The value of header {shown!r} contains a line break or NUL", request=self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.method!r}, {shown_url(self.url)!r})>"
@@ -202,7 +203,8 @@ class Request:
         return _pickling.restore, (_pickling.reference(type(self)),), self.__getstate__()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in {"extensions", "stream"}}
+        left = {"extensions", "json_encoder", "stream"}
+        return {name: value for name, value in self.__dict__.items() if name not in left}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

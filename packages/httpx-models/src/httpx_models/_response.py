@@ -186,20 +186,18 @@ class Response(Body):
 
     @property
     def cookies(self) -> Cookies:
-        """The cookies that this response sets.
+        """The cookies that this response sets, on http also those that a client only takes from https.
 
         Raises:
             RuntimeError: The request has not been set.
         """
-        try:
-            return self._cookies
-        except AttributeError:
+        if not hasattr(self, "_cookies"):
             from ._cookies import Cookies
 
             self.request  # noqa: B018 - without it there is nobody whose cookies these are
             self._cookies = Cookies()
-            self._cookies.extract_cookies(self)
-            return self._cookies
+            self._cookies._show_cookies(self)
+        return self._cookies
 
     @property
     def links(self) -> dict[str | None, dict[str, str]]:
@@ -324,7 +322,7 @@ class Response(Body):
         return _pickling.restore, (_pickling.reference(type(self)),), self.__getstate__()
 
     def __getstate__(self) -> dict[str, Any]:
-        left = {"extensions", "stream", "is_closed", "_given_decoder"}
+        left = {"extensions", "stream", "is_closed", "json_decoder", "_given_decoder"}
         return {name: value for name, value in self.__dict__.items() if name not in left}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
 CHUNK_SIZE = 65_536  # bytes per read of a file
+_CO_COROUTINE = 0x80  # among a function's flags: it is an `async def`
 
 
 class SyncByteStream:
@@ -109,7 +110,7 @@ class IteratorByteStream(SyncByteStream):
     CHUNK_SIZE = CHUNK_SIZE
 
     def __init__(self, stream: Iterable[bytes]) -> None:
-        self._stream = stream
+        self._stream: Any = stream
         self._is_stream_consumed = False
         self._start = _position(stream)
 
@@ -119,7 +120,7 @@ class IteratorByteStream(SyncByteStream):
         Raises:
             StreamConsumed: The pieces were handed out before, and cannot be had again.
         """
-        stream: Any = self._stream
+        stream = self._stream
         read = getattr(stream, "read", None)
         if self._is_stream_consumed:
             _rewind(stream, self._start, once=read is not None or _is_iterator(stream))
@@ -141,7 +142,7 @@ class AsyncIteratorByteStream(AsyncByteStream):
     CHUNK_SIZE = CHUNK_SIZE
 
     def __init__(self, stream: AsyncIterable[bytes]) -> None:
-        self._stream = stream
+        self._stream: Any = stream
         self._is_stream_consumed = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -170,8 +171,8 @@ class _AsyncPieces:
 
     def _begin(self) -> AsyncIterator[bytes]:
         owner = self._owner
-        stream: Any = owner._stream
-        read = getattr(stream, "aread", None) or getattr(stream, "read", None)
+        stream = owner._stream
+        read = async_read(stream)
         if owner._is_stream_consumed and (read is not None or hasattr(stream, "__anext__")):
             raise StreamConsumed
         owner._is_stream_consumed = True
@@ -179,9 +180,7 @@ class _AsyncPieces:
 
     async def aclose(self) -> None:
         """Close the caller's iterator, when it can be closed."""
-        close = getattr(self._pieces, "aclose", None)
-        if close is not None:
-            await close()
+        await end(self._pieces)
 
 
 class AsyncReads:
@@ -224,6 +223,25 @@ class UnattachedStream(AsyncByteStream, SyncByteStream):
             StreamClosed: Always.
         """
         raise StreamClosed
+
+
+async def end(iterator: object) -> None:
+    """Close an asynchronous iterator, if it can be closed."""
+    close = getattr(iterator, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def async_read(file: Any) -> Any:
+    """Return the method with which a file is read with `await`, or None when it has none.
+
+    Args:
+        file: Any object: it is a method `aread`, or an `async def read`.
+    """
+    method = getattr(file, "read", None)
+    code = getattr(method, "__code__", None)
+    is_coroutine = code is not None and code.co_flags & _CO_COROUTINE
+    return getattr(file, "aread", None) or (method if is_coroutine else None)
 
 
 def _is_iterator(stream: Any) -> bool:

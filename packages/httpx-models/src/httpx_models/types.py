@@ -45,7 +45,7 @@ FileTypes = Union[  # noqa: UP007
     tuple[Optional[str], FileContent, Optional[str], Mapping[str, str]],  # noqa: UP045
 ]
 RequestFiles = Union[  # noqa: UP007
-    Mapping[str, Union[FileTypes, list[FileTypes]]],  # noqa: UP007
+    Mapping[str, Union[FileTypes, list[Any]]],  # noqa: UP007 - a list of files; lists are invariant
     Sequence[tuple[str, FileTypes]],
 ]
 

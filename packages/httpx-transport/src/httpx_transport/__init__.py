@@ -1,7 +1,8 @@
 """HTTP connections for Python: one pool behind a blocking and an asynchronous face, spoken to in primitives.
 
 >>> from httpx_transport import ConnectionPool
->>> pool = ConnectionPool()
+>>> with ConnectionPool() as pool:  # doctest: +SKIP
+...     print(pool.request("GET", "https://www.example.org/").read())
 
 `httpx_transport.interface` has the Protocols that a transport follows.
 """
@@ -22,15 +23,18 @@ from ._errors import (
     WriteTimeout,
 )
 from ._facade import AsyncConnectionPool, ConnectionPool
+from ._response import AsyncRawResponse, RawResponse
 
 __all__ = [
     "AsyncConnectionPool",
+    "AsyncRawResponse",
     "ConnectError",
     "ConnectTimeout",
     "ConnectionPool",
     "LocalProtocolError",
     "PoolClosed",
     "PoolTimeout",
+    "RawResponse",
     "ReadError",
     "ReadTimeout",
     "RemoteProtocolError",

@@ -7,7 +7,7 @@ answer that comes early is seen. Whatever ends an exchange gives its slot back h
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ._backends import Backend, Bytes, Source
 from ._connection import Connection
@@ -20,7 +20,7 @@ from ._errors import (
     WriteTimeout,
     explain,
 )
-from ._extensions import Timeouts
+from ._extensions import InformationalListener, Timeouts
 from ._http11 import BodyFramer, Head, RequestHead, ResponseDecoder
 from .interface import Field
 
@@ -45,6 +45,7 @@ class Exchange:
         connection: The connection in that slot.
         timeouts: Seconds for each wait.
         started: When the request began, by the backend's clock.
+        listener: What is told of each 1xx response, as it comes.
     """
 
     __slots__ = (
@@ -53,16 +54,24 @@ class Exchange:
         "_decoder",
         "_heard",
         "_lease",
+        "_listener",
         "_started",
         "_stream",
         "_timeouts",
+        "_told",
         "_uploaded",
     )
 
     _decoder: ResponseDecoder
 
     def __init__(
-        self, backend: Backend, lease: Lease, connection: Connection, timeouts: Timeouts, started: float
+        self,
+        backend: Backend,
+        lease: Lease,
+        connection: Connection,
+        timeouts: Timeouts,
+        started: float,
+        listener: InformationalListener | None = None,
     ) -> None:
         self._backend = backend
         self._lease = lease
@@ -72,6 +81,8 @@ class Exchange:
         self._started = started
         self._uploaded = True
         self._heard = False
+        self._listener = listener
+        self._told = 0
 
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -96,6 +107,13 @@ class Exchange:
             self._feed(await self._receive(_WAITING), _WAITING)
         self._settle()
         return decoder.head
+
+    def facts(self, head: Head) -> dict[str, Any]:
+        """Return the response's extensions."""
+        facts = {"http_version": head.version, "reason_phrase": head.reason, "trailers": self._decoder.trailers}
+        if self._decoder.informational:
+            facts["informational"] = list(self._decoder.informational)
+        return facts
 
     def whole(self) -> bytes | None:
         """Return the content if all of it is here, and forget it; None where it has to be read."""
@@ -150,6 +168,8 @@ class Exchange:
         framer = BodyFramer(request.length)
         head = request.data
         while (chunk := await source.next()) is not None:
+            if await self._interrupted():
+                return False
             framed = framer.frame(chunk)
             if len(framed) > _ONE_WRITE and head:
                 if not await self._send(head):
@@ -180,6 +200,13 @@ class Exchange:
             raise self._explained(error, WriteTimeout, WriteError, _SENDING, None) from error
         return True
 
+    async def _interrupted(self) -> bool:
+        """Return whether the response has come while the body was asked for its next chunk."""
+        try:
+            return await self._stream.heard() and self._answered()
+        except OSError as error:
+            raise self._explained(error, WriteTimeout, WriteError, _SENDING, None) from error
+
     def _answered(self) -> bool:
         """Take what the peer says while we send; return whether it is the response."""
         received = self._stream.receive()
@@ -209,6 +236,10 @@ class Exchange:
             self._decoder.feed(data)
         except RemoteProtocolError as error:
             raise RemoteProtocolError(self._explain(error, doing, None)) from None
+        if self._listener is not None:
+            for status, fields in self._decoder.informational[self._told :]:
+                self._told += 1
+                self._listener(status, fields)
 
     def _explained(
         self,

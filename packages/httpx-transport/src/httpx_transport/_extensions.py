@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+from .interface import Field
+
+InformationalListener: TypeAlias = Callable[[int, list[Field]], object]
+"""What is called with the status and the fields of each 1xx response."""
 
 
 class Timeouts(NamedTuple):
@@ -21,3 +27,8 @@ def read_timeouts(extensions: dict[str, Any], default: float | None) -> Timeouts
         return Timeouts(default, default, default, default)
     get = named.get
     return Timeouts(get("connect", default), get("read", default), get("write", default), get("pool", default))
+
+
+def read_listener(extensions: dict[str, Any]) -> InformationalListener | None:
+    """Return what `extensions["on_informational"]` is, None where nobody wants to know."""
+    return extensions.get("on_informational")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from ._backends import blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
 from ._pool import Pool
+from ._request import Headers, raw_request
+from ._response import AsyncRawResponse, RawResponse
 from .blocking import run
 from .interface import Field, RawURL
 
@@ -55,7 +57,8 @@ class ConnectionPool:
             url: Scheme (http or https), host, port (None: the scheme's), target.
             headers: The field lines, with Host, and with Content-Length or `Transfer-Encoding: chunked` for a body.
             body: The content: all of it, or its chunks.
-            extensions: `timeout` is a dict of seconds: connect, read, write, pool; None is no limit.
+            extensions: `timeout` is a dict of seconds: connect, read, write, pool; None is no limit. `on_informational` is
+                called with the status and the fields of each 1xx response, as it comes.
 
         Raises:
             ConnectError, ConnectTimeout, PoolTimeout: No connection, so nothing was sent.
@@ -67,6 +70,31 @@ class ConnectionPool:
         """
         status, fields, exchange, facts = run(self._pool.handle(method, url, headers, body, extensions))
         return status, fields, ResponseBody(exchange), facts
+
+    def request(
+        self,
+        method: str | bytes,
+        url: str | bytes | RawURL,
+        *,
+        headers: Headers | None = None,
+        body: Iterable[bytes] | bytes | str = b"",
+        extensions: dict[str, Any] | None = None,
+    ) -> RawResponse:
+        """Send a request as one writes it; return its response once the head has arrived.
+
+        Args:
+            method: The method.
+            url: An absolute http or https URL in ASCII, percent-encoded and without credentials, or its four parts.
+            headers: The fields; Host, and Content-Length or Transfer-Encoding, are added where they are missing.
+            body: The content: bytes, str (sent as UTF-8), or an iterable of bytes.
+            extensions: As for `handle_request`.
+
+        Raises:
+            TransportError: There is no response, as for `handle_request`.
+        """
+        content = body.encode() if isinstance(body, str) else body
+        raw = raw_request(method, url, headers, content)
+        return RawResponse(*self.handle_request(*raw, content, extensions or {}))
 
     def close(self) -> None:
         """Close idle connections now, and each of the others when its response ends."""
@@ -120,6 +148,20 @@ class AsyncConnectionPool:
         """
         status, fields, exchange, facts = await self._here().handle(method, url, headers, body, extensions)
         return status, fields, AsyncResponseBody(exchange), facts
+
+    async def request(
+        self,
+        method: str | bytes,
+        url: str | bytes | RawURL,
+        *,
+        headers: Headers | None = None,
+        body: AsyncIterable[bytes] | bytes | str = b"",
+        extensions: dict[str, Any] | None = None,
+    ) -> AsyncRawResponse:
+        """Send a request as `ConnectionPool.request` does; the body is bytes, str or an async iterable."""
+        content = body.encode() if isinstance(body, str) else body
+        raw = raw_request(method, url, headers, content)
+        return AsyncRawResponse(*await self.handle_async_request(*raw, content, extensions or {}))
 
     async def aclose(self) -> None:
         """Close idle connections now, and each of the others when its response ends."""

@@ -26,6 +26,8 @@ from httpx_models import (
     CloseError,
     ConnectError,
     ConnectTimeout,
+    CookieConflict,
+    Cookies,
     DecodingError,
     Headers,
     HTTPError,
@@ -58,6 +60,7 @@ from httpx_models import (
 from httpx_urls import (
     URL,
     InvalidURL,
+    QueryParams,
 )
 
 from .__about__ import __version__
@@ -75,6 +78,8 @@ __all__ = [
     "CloseError",
     "ConnectError",
     "ConnectTimeout",
+    "CookieConflict",
+    "Cookies",
     "DecodingError",
     "HTTPError",
     "HTTPStatusError",
@@ -86,6 +91,7 @@ __all__ = [
     "PoolTimeout",
     "ProtocolError",
     "ProxyError",
+    "QueryParams",
     "RawTransport",
     "ReadError",
     "ReadTimeout",

@@ -1,7 +1,7 @@
 """What a client sends its requests through."""
 
-from ._base import AsyncBaseTransport, BaseTransport
-from ._default import AsyncHTTPTransport, AsyncRawTransport, HTTPTransport, RawTransport
+from ._border import AsyncHTTPTransport, AsyncRawTransport, HTTPTransport, RawTransport
+from ._interface import AsyncBaseTransport, BaseTransport
 
 __all__ = [
     "AsyncBaseTransport",

@@ -26,9 +26,10 @@ _TABLE: Final[dict[type[Exception], type[httpx_models.TransportError]]] = {
 }
 
 
-def translate(error: Exception) -> Exception:
-    """Return the client's error for a transport's, or `error` itself where it is no transport's."""
-    for kind in type(error).__mro__:
-        if found := _TABLE.get(kind):
-            return found(str(error))
-    return error
+TRANSLATED: Final = tuple(_TABLE)
+"""What is translated; everything else passes as it is."""
+
+
+def translate(error: Exception) -> httpx_models.TransportError:
+    """Return the client's error for one of those."""
+    return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)(str(error))

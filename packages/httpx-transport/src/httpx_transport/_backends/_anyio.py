@@ -22,6 +22,17 @@ class AnyioStream(SocketStream):
 
     __slots__ = ()
 
+    async def read(self, timeout: float | None) -> bytes:
+        """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
+        if self._tls is not None:  # bytes may be here each time: nothing else would let the other tasks run
+            await anyio.lowlevel.checkpoint()
+        return await super().read(timeout)
+
+    async def heard(self) -> bool:
+        """Give other tasks their turn; return whether there may be something to receive."""
+        await anyio.lowlevel.checkpoint()
+        return await super().heard()
+
     async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         ready = [False, False]
         try:

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from ._interface import Event, Source
+from ._polling import READ, Poller, new_poller
 from ._sources import AsyncIterableSource
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_failure",
         "_loop",
         "_paused",
+        "_poller",
         "_space",
         "_timer",
         "_transport",
@@ -53,6 +55,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
     )
 
     _transport: asyncio.Transport
+    _poller: Poller
 
     def __init__(self, loop: asyncio.AbstractEventLoop, space: memoryview) -> None:
         self._loop = loop
@@ -73,6 +76,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
         self._transport = transport  # type: ignore[assignment]
+        self._poller = new_poller(transport.get_extra_info("socket").fileno(), READ)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the base class says so
         """Lend the loop the space to receive into."""
@@ -90,12 +94,15 @@ class AsyncioStream(asyncio.BufferedProtocol):
     def eof_received(self) -> None:
         """Note the end; the transport then closes itself."""
         self._ended = True
+        tls = self._transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self._failure = _truncation(tls)
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end, and why."""
         self._ended = True
-        self._failure = exc
+        self._failure = self._failure or exc
         self._writable = True  # whoever waits to write shall learn of it
         self._disarm()
         self._wake()
@@ -136,10 +143,11 @@ class AsyncioStream(asyncio.BufferedProtocol):
         return b"" if self._ended else None
 
     def send(self, data: Bytes) -> int:
-        """Hand over a slice of `data`, or nothing while the peer is behind."""
+        """Hand over a slice of `data`, or nothing while the peer is behind, or has said what the loop has not told."""
         if self._transport.is_closing():
             raise _as_os_error(self._failure or ConnectionResetError("the connection is closed"))
-        if not self._writable:
+        # A write that fails makes the transport throw away what the peer has said: that is heard first.
+        if not self._writable or self._poller.poll(0):
             return 0
         if len(data) > _SLICE:  # the transport would take any amount, and keep it in memory
             data = memoryview(data)[:_SLICE]
@@ -165,6 +173,11 @@ class AsyncioStream(asyncio.BufferedProtocol):
                 await self._next_call(timeout)
             finally:
                 self._waiting_to_write = False
+
+    async def heard(self) -> bool:
+        """Give other tasks, and the loop, their turn; return whether there may be something to receive."""
+        await asyncio.sleep(0)
+        return not self.idle()
 
     def _next_call(self, timeout: float | None) -> asyncio.Future[None]:
         """Return a future for the loop's next call; one timer per stream, armed again when it has fired too early."""
@@ -207,14 +220,25 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._transport = transport
 
     def idle(self) -> bool:
-        """Return whether the stream is open and silent, as far as the loop has told."""
-        return not (self._ended or self._buffer or self._transport.is_closing())
+        """Return whether the stream is open and silent, also where the loop has had no time to tell."""
+        return not (self._ended or self._buffer or self._transport.is_closing() or self._poller.poll(0))
 
     def close(self) -> None:
         """Close at once; what was not sent is dropped. What a closed loop left open closes with its last reference."""
         self._disarm()
         if not self._loop.is_closed():
             self._transport.abort()
+
+
+def _truncation(tls: ssl.SSLObject) -> OSError | None:
+    """Return an error if a TLS peer has ended without saying so; the loop does not tell the one from the other."""
+    import ssl
+
+    try:
+        tls.read(1)  # nothing is left but the goodbye, which is the only end that TLS knows
+    except OSError:
+        return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol")
+    return None
 
 
 def _as_os_error(failure: Exception) -> OSError:

@@ -66,7 +66,7 @@ class BlockingEvent:
 
     async def wait(self, timeout: float | None) -> bool:
         """Wait at most `timeout` seconds; return whether it happened."""
-        return self._event.wait(timeout)
+        return self._event.wait(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
 
 
 class BlockingBackend:

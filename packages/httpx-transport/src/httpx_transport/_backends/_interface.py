@@ -35,6 +35,10 @@ class Stream(Protocol):
         """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
         ...
 
+    async def heard(self) -> bool:
+        """Give other tasks their turn; return whether there may be something to receive."""
+        ...
+
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
         """Make this stream a TLS client's, checking the peer as `context` says."""
         ...

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 READ: Final = 0x001  # POLLIN
 WRITE: Final = 0x004  # POLLOUT
-_LONGEST: Final = float(2**31 - 1)  # milliseconds, 24 days
+_LONGEST: Final = 2_000_000  # seconds: `poll` counts milliseconds in a C int
 
 
 class Poller(Protocol):
@@ -41,8 +41,8 @@ class SelectPoller:
 
 
 def milliseconds(timeout: float | None) -> float | None:
-    """Return seconds as `poll` wants them: never negative, which would be for ever, and never more than fit."""
-    return None if timeout is None else min(max(timeout * 1000, 0.0), _LONGEST)
+    """Return seconds as `Poller.poll` takes them: more than it can count is no limit, less than nothing is nothing."""
+    return None if timeout is None or timeout > _LONGEST else max(timeout, 0) * 1000
 
 
 def new_poller(fd: int, mask: int) -> Poller:

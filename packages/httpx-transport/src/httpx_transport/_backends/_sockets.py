@@ -117,6 +117,10 @@ class SocketStream(ABC):
             writable and (can_read if self._write_needs_read else can_write),
         )
 
+    async def heard(self) -> bool:
+        """Return whether there may be something to receive."""
+        return not self.idle()
+
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
         import ssl

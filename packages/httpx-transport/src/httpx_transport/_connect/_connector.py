@@ -37,8 +37,8 @@ class Connector:
         peer, started = peer_name(origin), clock()
         stream: Stream | None = None
         try:
-            host = origin[1].decode("ascii")
-            stream = await self._backend.connect(host, port_of(origin), timeout)
+            host, port = _address(origin)
+            stream = await self._backend.connect(host, port, timeout)
             if origin[0] == b"https":
                 left = None if timeout is None else max(timeout - (clock() - started), 0.0)
                 await stream.start_tls(self._context(), host, left)
@@ -57,6 +57,16 @@ class Connector:
 
             self._ssl_context = default_context()
         return self._ssl_context
+
+
+def _address(origin: Origin) -> tuple[str, int]:
+    """Return host and port; refuse what the system would cut to the address of somebody else."""
+    host, port = origin[1].decode("ascii"), port_of(origin)
+    if "\0" in host:
+        raise ValueError("NUL in the host's name")
+    if not 0 <= port <= 65_535:
+        raise ValueError("a port is a number from 0 to 65535")
+    return host, port
 
 
 def _explained(error: OSError | ValueError, doing: str, peer: str, seconds: float) -> ConnectError | ConnectTimeout:

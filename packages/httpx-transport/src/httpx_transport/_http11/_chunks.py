@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._errors import RemoteProtocolError
 from ..interface import Field
-from ._grammar import CHUNK_LINE, FIELDS, MAX_CHUNK_LINE, MAX_HEAD, TRAILERS
+from ._grammar import CHUNK_LINE, FIELDS, HEAD_END, MAX_CHUNK_LINE, MAX_HEAD, TRAILERS
 
 
 class ChunkedReader:
@@ -16,13 +16,14 @@ class ChunkedReader:
         trailers: The trailer fields, once complete; never merged into the headers.
     """
 
-    __slots__ = ("_after_data", "_buffer", "_missing", "_trailing", "complete", "surplus", "trailers")
+    __slots__ = ("_after_data", "_buffer", "_missing", "_searched", "_trailing", "complete", "surplus", "trailers")
 
     def __init__(self) -> None:
         self._buffer = b""  # bytes that no rule has accepted yet
         self._missing = 0  # bytes that the current chunk still lacks
         self._after_data = False  # the CRLF behind a chunk's data comes next
         self._trailing = False
+        self._searched = 0  # bytes of the trailers in which no end was found
         self.complete = False
         self.surplus = b""
         self.trailers: list[Field] = []
@@ -76,10 +77,11 @@ class ChunkedReader:
         return match.end()
 
     def _trailers(self, data: bytes, position: int) -> int | None:
-        ended = data.startswith((b"\r\n", b"\n"), position) or data.find(b"\n\r\n", position) >= 0
-        if not ended and data.find(b"\n\n", position) < 0:
+        ended = data.startswith((b"\r\n", b"\n"), position) or HEAD_END.search(data, position + self._searched)
+        if not ended:
             if len(data) - position > MAX_HEAD:
                 raise RemoteProtocolError(f"trailers longer than {MAX_HEAD} bytes")
+            self._searched = max(len(data) - position - 2, 0)  # an end may have begun
             return None
         match = TRAILERS.match(data, position)
         if match is None:

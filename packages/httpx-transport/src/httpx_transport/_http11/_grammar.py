@@ -30,5 +30,8 @@ TRAILERS: Final = re.compile(rb"((?:%b:%b\r\n)*+)\r\n" % (TOKEN, VALUE))
 MAX_HEAD: Final = 102_400
 """Bytes a head, or the trailers, may have; the bound that httpx has had for years."""
 
+MAX_INFORMATIONAL: Final = 100
+"""1xx responses that may come before the final one."""
+
 MAX_CHUNK_LINE: Final = 4_096
 """Bytes a chunk's size and extensions may have."""

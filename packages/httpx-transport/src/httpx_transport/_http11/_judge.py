@@ -5,14 +5,18 @@ h11 is asked about the response only: it is told of a request that had the same 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from .._errors import RemoteProtocolError
 from ..interface import Field
-from ._grammar import MAX_HEAD
+from ._grammar import MAX_HEAD, MAX_INFORMATIONAL
 
 if TYPE_CHECKING:
     import h11
+
+
+Informational: TypeAlias = tuple[int, list[Field]]
+"""A 1xx response: status, fields."""
 
 
 class Judge:
@@ -24,11 +28,13 @@ class Judge:
 
     Attributes:
         final: Status, reason, version and fields of the final response, once they have arrived.
+        informational: Status and fields of each 1xx response before it.
+        trailers: The trailer fields, once complete.
         complete: Whether the response has arrived to its end.
         reusable: Whether, when complete, the connection may serve again.
     """
 
-    __slots__ = ("_connection", "complete", "final", "reusable")
+    __slots__ = ("_connection", "complete", "final", "informational", "reusable", "trailers")
 
     def __init__(self, method: bytes, close: bool) -> None:
         import h11
@@ -38,6 +44,8 @@ class Judge:
         self._connection.send(h11.Request(method=method, target=b"-", headers=fields))
         self._connection.send(h11.EndOfMessage())
         self.final: tuple[int, bytes, bytes, list[Field]] | None = None
+        self.informational: list[Informational] = []
+        self.trailers: list[Field] = []
         self.complete = False
         self.reusable = False
 
@@ -63,7 +71,9 @@ class Judge:
                 elif isinstance(event, h11.Response):
                     self._accept(event)
                 elif isinstance(event, h11.EndOfMessage):
-                    self._finish()
+                    self._finish(event)
+                else:  # all that is left in a response
+                    self._note(cast("h11.InformationalResponse", event))
         except h11.RemoteProtocolError as error:
             raise RemoteProtocolError(self._word(error)) from None
         return b"".join(content)
@@ -74,10 +84,16 @@ class Judge:
         fields = list(event.headers.raw_items())
         self.final = (event.status_code, bytes(event.reason), b"HTTP/" + event.http_version, fields)
 
-    def _finish(self) -> None:
+    def _note(self, event: h11.InformationalResponse) -> None:
+        if len(self.informational) == MAX_INFORMATIONAL:
+            raise RemoteProtocolError(f"more than {MAX_INFORMATIONAL} informational responses to one request")
+        self.informational.append((event.status_code, list(event.headers.raw_items())))
+
+    def _finish(self, event: h11.EndOfMessage) -> None:
         import h11
 
         self.complete = True
+        self.trailers += event.headers.raw_items()
         surplus, closed = self._connection.trailing_data
         done = self._connection.our_state is h11.DONE and self._connection.their_state is h11.DONE
         self.reusable = done and not surplus and not closed

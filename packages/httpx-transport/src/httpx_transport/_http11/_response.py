@@ -6,13 +6,14 @@ path has not accepted. A property test holds both to that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from .._errors import RemoteProtocolError
 from ..interface import Field
 from ._chunks import ChunkedReader
 from ._grammar import CONTENT_LENGTH, FIELDS, HEAD_END, MAX_HEAD, RESPONSE_HEAD
-from ._judge import Judge
+from ._judge import Informational, Judge
 
 # Only names of these lengths are looked at: connection, content-length, transfer-encoding.
 _LENGTHS: Final = frozenset({10, 14, 17})
@@ -41,6 +42,8 @@ class ResponseDecoder:
         head: The final response's head, once it has arrived.
         complete: Whether the response has arrived to its end.
         reusable: Whether, when complete, the connection may serve again.
+        informational: Status and fields of each 1xx response so far (RFC 9110 §15.2).
+        trailers: A list that has the trailer fields when the response is complete (RFC 9110 §6.5).
     """
 
     __slots__ = (
@@ -53,7 +56,9 @@ class ResponseDecoder:
         "_ready",
         "complete",
         "head",
+        "informational",
         "reusable",
+        "trailers",
     )
 
     def __init__(self, method: bytes, close: bool) -> None:
@@ -64,6 +69,8 @@ class ResponseDecoder:
         self._missing = 0
         self._chunks: ChunkedReader | None = None
         self._judge: Judge | None = None
+        self.informational: Sequence[Informational] = ()
+        self.trailers: list[Field] = []
         self.head: Head | None = None
         self.complete = False
         self.reusable = False
@@ -125,6 +132,7 @@ class ResponseDecoder:
         if self._chunks is not None:
             self._add(self._chunks.feed(data))
             self.complete = self._chunks.complete
+            self.trailers += self._chunks.trailers
             surplus = bool(self._chunks.surplus)
         else:
             surplus = len(data) > self._missing
@@ -136,6 +144,7 @@ class ResponseDecoder:
 
     def _judge_from_here(self, end: bool = False) -> None:
         self._judge = Judge(self._method, self._close)
+        self.informational, self._judge.trailers = self._judge.informational, self.trailers
         received, self._buffer = self._buffer, b""
         if received:
             self._ask(self._judge, received)

@@ -18,7 +18,7 @@ from .._errors import (
     explain,
 )
 from .._exchange import Exchange
-from .._extensions import read_timeouts
+from .._extensions import read_listener, read_timeouts
 from ..interface import Field, RawURL
 from ._lease import Lease
 from ._slots import Slots, Waiter
@@ -94,7 +94,8 @@ class Pool:
             if connection is None:
                 connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
                 now = self._clock()
-            exchange = Exchange(self.backend, lease, connection, timeouts, now)
+            listener = read_listener(extensions)
+            exchange = Exchange(self.backend, lease, connection, timeouts, now, listener)
             try:
                 head = await exchange.start(method, target, headers, body)
             except (ReadError, WriteError, RemoteProtocolError):
@@ -104,12 +105,12 @@ class Pool:
                 connection.close()
                 lease.connection = None
                 connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
-                exchange = Exchange(self.backend, lease, connection, timeouts, self._clock())
+                exchange = Exchange(self.backend, lease, connection, timeouts, self._clock(), listener)
                 head = await exchange.start(method, target, headers, body)
         except BaseException:
             lease.release(reusable=False)
             raise
-        return head.status, head.fields, exchange, {"http_version": head.version, "reason_phrase": head.reason}
+        return head.status, head.fields, exchange, exchange.facts(head)
 
     def _assign(self, origin: Origin, now: float) -> tuple[Waiter | None, Connection | None]:
         """Take a slot, with the connection in it if there is one, or a place in the queue."""
@@ -152,11 +153,13 @@ class Pool:
 
     def release(self, connection: Connection | None, reusable: bool) -> None:
         """Take a slot back; called by its lease only."""
-        if connection is not None and (self.closed or not reusable):
+        if connection is not None and not reusable:
             connection.close()
             connection = None
         with self._lock:
             waiter, discarded = self._slots.release(connection, self._clock())
+            if self.closed:  # nothing is kept any more
+                discarded += self._slots.clear()[0]
         for unwanted in discarded:
             unwanted.close()
         if waiter is not None:

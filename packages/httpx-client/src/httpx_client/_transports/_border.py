@@ -13,8 +13,8 @@ from httpx_transport import AsyncConnectionPool, ConnectionPool
 from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, RawURL, Transport
 
 from .._ssl import context_for
-from ._base import AsyncBaseTransport, BaseTransport
-from ._errors import translate
+from ._errors import TRANSLATED, translate
+from ._interface import AsyncBaseTransport, BaseTransport
 
 if TYPE_CHECKING:
     import ssl
@@ -56,7 +56,7 @@ class RawStream(SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._body
-        except Exception as error:
+        except TRANSLATED as error:
             raise translate(error) from error
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class RawStream(SyncByteStream):
         """
         try:
             self._body.close()
-        except Exception as error:
+        except TRANSLATED as error:
             raise translate(error) from error
 
 
@@ -96,9 +96,7 @@ class AsyncRawStream(AsyncByteStream):
             if self._chunks is None:
                 self._chunks = aiter(self._body)
             return await anext(self._chunks)
-        except StopAsyncIteration:
-            raise
-        except Exception as error:
+        except TRANSLATED as error:
             raise translate(error) from error
 
     async def aclose(self) -> None:
@@ -109,7 +107,7 @@ class AsyncRawStream(AsyncByteStream):
         """
         try:
             await self._body.aclose()
-        except Exception as error:
+        except TRANSLATED as error:
             raise translate(error) from error
 
 
@@ -131,7 +129,7 @@ class RawTransport(BaseTransport):
         """
         try:
             status, fields, body, extensions = self._pool.handle_request(*_primitives(request))
-        except Exception as error:
+        except TRANSLATED as error:
             raise translate(error) from error
         return Response(status, headers=Headers.from_raw(fields), stream=RawStream(body), extensions=extensions)
 
@@ -158,7 +156,7 @@ class AsyncRawTransport(AsyncBaseTransport):
         """
         try:
             status, fields, body, extensions = await self._pool.handle_async_request(*_primitives(request))
-        except Exception as error:
+        except TRANSLATED as error:
             raise translate(error) from error
         return Response(status, headers=Headers.from_raw(fields), stream=AsyncRawStream(body), extensions=extensions)
 

@@ -1,0 +1,124 @@
+"""What is done to a jar of the standard library's: finding, storing and making room, under the jar's own lock.
+
+It knows jars, and asks `_cookierules` what may go in and out, and the jar's own policy besides.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from http.cookiejar import Cookie, CookieJar
+from typing import TYPE_CHECKING, Any
+
+from ._cookiepolicy import may_return, may_set, own_policy
+from ._cookierules import Place, cookie_string, goes_to, make_cookie, shadows_secure
+from ._setcookie import parse_set_cookie
+
+if TYPE_CHECKING:
+    from ._request import Request
+    from ._response import Response
+
+MAX_PER_DOMAIN = 180  # cookies of one domain; older ones make room
+MAX_TOTAL = 3000
+
+
+def locked(jar: CookieJar) -> AbstractContextManager[Any]:
+    """Return the jar's own lock, which everybody who uses the jar shares."""
+    return getattr(jar, "_cookies_lock", None) or nullcontext()
+
+
+def receive(jar: CookieJar, response: Response, place: Place, now: float) -> None:
+    """Store the cookies that a response sets, as far as it may set them.
+
+    Args:
+        jar: Where to.
+        response: The response, with its request.
+        place: Where it comes from.
+        now: The time, in seconds since 1970.
+    """
+    for name, field in response.headers.raw:
+        said = parse_set_cookie(_text(field)) if name.lower() == b"set-cookie" else None
+        cookie = None if said is None else make_cookie(said, place, now)
+        if cookie is not None:
+            with locked(jar):
+                _store(jar, cookie, place, response.request, now)
+
+
+def field_for(jar: CookieJar, request: Request, now: float) -> str:
+    """Return the value of the Cookie field for a request, "" when no cookie goes with it.
+
+    Args:
+        jar: Where from.
+        request: The request.
+        now: The time, in seconds since 1970.
+    """
+    place = place_of(request)
+    with locked(jar):
+        going = [cookie for cookie in _near(jar, place.host) if goes_to(cookie, place, now)]
+        policy = own_policy(jar) if going else None
+        if policy is not None:
+            going = [cookie for cookie in going if may_return(policy, cookie, request, now)]
+    return cookie_string(going) if going else ""
+
+
+def _near(jar: CookieJar, host: str) -> list[Cookie]:
+    """Return the cookies that may concern a host, without looking at all the others."""
+    by_domain = getattr(jar, "_cookies", None)
+    if by_domain is None or type(jar).__iter__ is not CookieJar.__iter__:
+        return list(jar)
+    domains = ["", f"{host}.local"]
+    while host:
+        domains += (host, f".{host}")
+        host = host.partition(".")[2]
+    return [
+        cookie
+        for domain in domains
+        if domain in by_domain
+        for by_name in by_domain[domain].values()
+        for cookie in by_name.values()
+    ]
+
+
+def _store(jar: CookieJar, cookie: Cookie, place: Place, request: Request, now: float) -> None:
+    """Store a cookie that a response sets, or remove what it deletes (RFC 6265bis §5.7, the last steps)."""
+    if not place.secure and any(shadows_secure(cookie, other) for other in jar):
+        return
+    policy = own_policy(jar)
+    if policy is not None and not may_set(policy, cookie, request, now):
+        return
+    near = _near(jar, place.host)
+    key = (cookie.domain, cookie.path, cookie.name)
+    old = next((other for other in near if (other.domain, other.path, other.name) == key), None)
+    if cookie.expires is not None and cookie.expires <= now:
+        if old is not None:
+            jar.clear(*key)
+        return
+    vars(cookie)["_created"] = now if old is None else getattr(old, "_created", 0)
+    jar.set_cookie(cookie)
+    if old is None:
+        _make_room(jar, [other for other in near if other.domain == cookie.domain], MAX_PER_DOMAIN - 1)
+        if len(jar) > MAX_TOTAL:
+            _make_room(jar, [other for other in jar if other is not cookie], MAX_TOTAL - 1)
+
+
+def _make_room(jar: CookieJar, cookies: list[Cookie], most: int) -> None:
+    """Remove the oldest cookies until no more than so many are left."""
+    if len(cookies) > most:
+        cookies.sort(key=lambda cookie: getattr(cookie, "_created", 0))
+        for cookie in cookies[: len(cookies) - most]:
+            jar.clear(cookie.domain, cookie.path, cookie.name)
+
+
+def place_of(request: Request) -> Place:
+    """Return where a request goes."""
+    url = request.url
+    path = url.raw_path.partition(b"?")[0].decode("ascii", "replace") or "/"
+    secure = url.scheme in {"https", "wss"}
+    return Place(url.raw_host.decode("ascii").lower(), path, secure, url.port or (443 if secure else 80))
+
+
+def _text(field: bytes) -> str:
+    """Return a field as text, whatever the other fields are encoded in."""
+    try:
+        return field.decode("utf-8")
+    except UnicodeDecodeError:
+        return field.decode("latin-1")
