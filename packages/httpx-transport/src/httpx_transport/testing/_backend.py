@@ -61,6 +61,11 @@ class SimulatedStream:
         await end.until(lambda: (readable and end.readable()) or (writable and end.writable()), what, timeout)
         return readable and end.readable(), writable and end.writable()
 
+    async def heard(self) -> bool:
+        """Give other tasks their turn; return whether there is something to receive."""
+        await self._backend.scheduler.sleep(0)
+        return self._end.readable()
+
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:  # noqa: ARG002
         """Note that TLS has begun: nothing is encrypted, and nobody is checked."""
         attempt = self._backend.dice.handshake()
