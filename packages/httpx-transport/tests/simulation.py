@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from httpx_transport.interface import Field
-from httpx_transport.testing import Network, Script, ServedRequest, SimulatedPool, response
+from httpx_transport.testing import Network, Peer, Script, ServedRequest, SimulatedPool, response
 
 
 class Chunks:
@@ -46,6 +46,18 @@ async def fetch(
 def echo(request: ServedRequest) -> bytes:
     """Answer with the target and the content."""
     return response(request.target + b":" + request.content)
+
+
+async def full(network: Network, pool: SimulatedPool, size: int) -> list[bytes]:
+    """Use so many slots of the pool at once, allowing no wait for one."""
+
+    async def slow(peer: Peer) -> None:
+        if (request := await peer.request()) is not None:
+            await peer.sleep(1)
+            await peer.send(echo(request))
+
+    network.serve("full.test", 80, slow)
+    return await network.gather(*[fetch(pool, b"full.test", timeout={"pool": 0}) for _ in range(size)])
 
 
 def network_of(script: Script, **options: Any) -> Network:

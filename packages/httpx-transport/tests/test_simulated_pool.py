@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from httpx_transport import ReadError, TransportError
 from httpx_transport.testing import Faults, Network, Peer, SimulatedPool, Task, answer
 
-from .simulation import Chunks, echo, fetch, network_of
+from .simulation import Chunks, echo, fetch, full, network_of
 
 SIZE: Final = 3  # connections of the pool
 REQUESTS: Final = 15
@@ -125,21 +125,9 @@ class Trial:
         assert len(self.network.open_streams) <= 2
         self.network.faults = Faults()
         self.network.run(self.network.sleep(2))  # what is idle expires
-        assert self.network.run(full(self.network, self.pool)) == [b"/:"] * SIZE
+        assert self.network.run(full(self.network, self.pool, SIZE)) == [b"/:"] * SIZE
         self.network.run(self.pool.aclose())
         assert self.network.open_streams == []
-
-
-async def full(network: Network, pool: SimulatedPool) -> list[bytes]:
-    """Use every slot of the pool at once, allowing no wait for one."""
-
-    async def slow(peer: Peer) -> None:
-        if (request := await peer.request()) is not None:
-            await peer.sleep(1)
-            await peer.send(echo(request))
-
-    network.serve("full.test", 80, slow)
-    return await network.gather(*[fetch(pool, b"full.test", timeout={"pool": 0}) for _ in range(SIZE)])
 
 
 def trial(seed: int, rate: float, cancel_at: int, late: bool, close_at: float | None) -> Trial:
@@ -279,7 +267,7 @@ def test_cancelled_at_any_wait_an_exchange_gives_back_what_it_holds(scenario: An
 
         task = network.run(main())
         network.faults = Faults()
-        assert network.run(full(network, pool)) == [b"/:"] * SIZE
+        assert network.run(full(network, pool, SIZE)) == [b"/:"] * SIZE
         network.run(pool.aclose())
         assert network.open_streams == []
         return task
