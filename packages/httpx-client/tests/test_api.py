@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -33,9 +33,14 @@ class Echo(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that go: some tests make them."""
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+    with Server(("127.0.0.1", 0), Echo) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
@@ -58,6 +63,25 @@ def test_an_odd_method_is_refused_before_it_is_sent(face: Face, url: str) -> Non
             for method in ("GÉT", "G T", "\ud800"):
                 with pytest.raises(LocalProtocolError, match="method"):
                     await client.call("request", method, url)
+
+    face.run(scenario)
+
+
+@pytest.mark.parametrize("error", [TimeoutError("mine"), ConnectionResetError("mine"), KeyError("mine")])
+def test_an_error_of_the_body_stays_what_it_is(face: Face, url: str, error: Exception) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"a"
+        raise error
+
+    async def achunks() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise error
+
+    async def scenario() -> None:
+        async with face.client() as client:
+            with pytest.raises(type(error), match="mine") as caught:
+                await client.call("post", url, content=chunks() if face.name == "blocking" else achunks())
+            assert caught.value is error
 
     face.run(scenario)
 

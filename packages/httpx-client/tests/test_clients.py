@@ -241,9 +241,25 @@ def test_a_closed_client_says_so(face: Face) -> None:
         assert states == [False, True]
         with pytest.raises(RuntimeError, match=r"^Cannot send a request, as the client has been closed\.$"):
             await client.get(URL)
+        with pytest.raises(RuntimeError, match=r"^Cannot reopen a client instance, once it has been closed\.$"):
+            await client.__aenter__()
 
     face.run(scenario)
     assert raw.closed == 1
+
+
+def test_a_body_of_the_other_colour_says_so(face: Face) -> None:
+    async def asynchronous() -> AsyncIterator[bytes]:
+        yield b"a"
+
+    async def scenario() -> None:
+        async with face.client(Raw(ok)) as client:
+            blocking = face.name == "blocking"
+            message = "an async request with a sync Client" if blocking else "an sync request with an AsyncClient"
+            with pytest.raises(RuntimeError, match=f"^Attempted to send {message} instance\\.$"):
+                await client.call("post", URL, content=asynchronous() if blocking else iter([b"a"]))
+
+    face.run(scenario)
 
 
 def test_a_url_that_is_none(face: Face) -> None:

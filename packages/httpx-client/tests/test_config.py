@@ -49,6 +49,14 @@ def test_what_is_no_timeout(arguments: Any, options: Any, message: str) -> None:
         Timeout(*arguments, **options)
 
 
+@pytest.mark.parametrize("timeout", ["5", [1, 2, 3, 4], (1, 2, 3, "4")])
+def test_a_timeout_of_another_type(timeout: Any) -> None:
+    with pytest.raises(TypeError, match="a timeout is a number of seconds or None, not <class"):
+        Timeout(timeout)
+    with pytest.raises(TypeError, match="a timeout is a number"):
+        Timeout(5, read=timeout)
+
+
 def test_verify() -> None:
     assert context_for(True) is None
     context = ssl.create_default_context()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import trustme
@@ -106,6 +106,27 @@ def test_the_second_address_serves_where_the_first_refuses(
                 await pool.get(0, url=(b"http", b"none.example", None, b"/"))
 
     face.run(scenario)
+
+
+@pytest.mark.parametrize("name", ["blocking", "trio"])
+def test_a_family_that_the_system_does_not_know_is_passed_over(
+    name: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(answer_each())
+    addresses: list[Any] = [
+        (99, socket.SOCK_STREAM, 6, "", ("::1", server.port)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: addresses)
+
+    async def scenario() -> None:
+        async with Face(name).pool() as pool:
+            assert await pool.get(0, url=(b"http", b"two.example", None, b"/")) == b"ok"
+            del addresses[1]
+            with pytest.raises(ConnectError, match="Address family not supported"):
+                await pool.get(0, url=(b"http", b"one.example", None, b"/"))
+
+    Face(name).run(scenario)
 
 
 def test_ipv6(face: Face) -> None:

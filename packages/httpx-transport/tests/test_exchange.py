@@ -156,6 +156,27 @@ def test_an_error_of_the_body_is_the_callers_and_never_ends_the_body_cleanly(fac
     assert b"0\r\n\r\n" not in b"".join(seen)
 
 
+@pytest.mark.parametrize("chunk", [None, "text", 1])
+def test_a_chunk_that_is_no_bytes_never_passes_for_the_end(face: Face, serve: Serve, chunk: Any) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(TypeError, match="chunks of a request's body must be bytes, not <class"):
+                await pool.send(server.port, b"POST", [(b"Transfer-Encoding", b"chunked")], face.body([b"a", chunk]))
+
+    face.run(scenario)
+
+
+def test_a_timeout_extension_that_is_none(face: Face) -> None:
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(TypeError, match="'timeout' must be a dict of seconds by phase, not <class 'int'>: 5"):
+                await pool.send(1, extensions={"timeout": 5})
+
+    face.run(scenario)
+
+
 def test_a_body_of_the_other_colour(face: Face, serve: Serve) -> None:
     server = serve(silence)
     other = Face("asyncio" if face.name == "blocking" else "blocking")

@@ -104,7 +104,7 @@ class AsyncClient(BaseClient):
             RequestError: There is no response; the subclass says why.
             RuntimeError: The client has been closed.
         """
-        self._check_open()
+        self._check_not_closed("Cannot send a request, as the client has been closed.")
         return await exchange(ASYNC, self._transport, request, stream)
 
     async def aclose(self) -> None:
@@ -114,6 +114,7 @@ class AsyncClient(BaseClient):
             await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
+        self._check_not_closed("Cannot reopen a client instance, once it has been closed.")
         return self
 
     async def __aexit__(

@@ -104,7 +104,7 @@ class Client(BaseClient):
             RequestError: There is no response; the subclass says why.
             RuntimeError: The client has been closed.
         """
-        self._check_open()
+        self._check_not_closed("Cannot send a request, as the client has been closed.")
         return run(exchange(BLOCKING, self._transport, request, stream))
 
     def close(self) -> None:
@@ -114,6 +114,7 @@ class Client(BaseClient):
             self._transport.close()
 
     def __enter__(self) -> Self:
+        self._check_not_closed("Cannot reopen a client instance, once it has been closed.")
         return self
 
     def __exit__(

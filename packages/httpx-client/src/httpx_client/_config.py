@@ -27,6 +27,7 @@ class Timeout:
         pool: For a free connection of the pool.
 
     Raises:
+        TypeError: A limit is neither a number nor None.
         ValueError: Neither a default nor all four are given.
     """
 
@@ -59,6 +60,9 @@ class Timeout:
             defaults = (None, None, None, None)
         else:
             defaults = (timeout, timeout, timeout, timeout)
+        for value in (*defaults, *given):
+            if not isinstance(value, int | float | UnsetType | None):
+                raise TypeError(f"a timeout is a number of seconds or None, not {type(value)}: {value!r}")
         self.connect, self.read, self.write, self.pool = (
             default if isinstance(value, UnsetType) else value for value, default in zip(given, defaults, strict=True)
         )

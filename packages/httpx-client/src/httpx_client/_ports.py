@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Final, Protocol, TypeVar
 
-from httpx_models import Request, Response
+from httpx_models import AsyncByteStream, Request, Response, SyncByteStream
 from httpx_transport.blocking import run
 
 from ._transports import AsyncBaseTransport, BaseTransport
@@ -38,7 +38,13 @@ class BlockingPort:
     """Calls blocking code."""
 
     async def send(self, transport: BaseTransport, request: Request) -> Response:
-        """Send a request through a transport."""
+        """Send a request through a transport.
+
+        Raises:
+            RuntimeError: The request's body is asynchronous.
+        """
+        if not isinstance(request.stream, SyncByteStream):
+            raise RuntimeError("Attempted to send an async request with a sync Client instance.")  # noqa: TRY004 - 0.28's type
         return transport.handle_request(request)
 
     async def read(self, response: Response) -> bytes:
@@ -54,7 +60,13 @@ class AsyncPort:
     """Hands on the awaitables of asynchronous code."""
 
     def send(self, transport: AsyncBaseTransport, request: Request) -> Awaitable[Response]:
-        """Send a request through a transport."""
+        """Send a request through a transport.
+
+        Raises:
+            RuntimeError: The request's body is not asynchronous.
+        """
+        if not isinstance(request.stream, AsyncByteStream):
+            raise RuntimeError("Attempted to send an sync request with an AsyncClient instance.")  # noqa: TRY004 - 0.28's type
         return transport.handle_async_request(request)
 
     def read(self, response: Response) -> Awaitable[bytes]:

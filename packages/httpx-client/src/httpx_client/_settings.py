@@ -89,6 +89,6 @@ class BaseClient:
         extensions = {"timeout": limits.as_dict(), **(extensions or {})}
         return Request(method, url, headers=merged, content=content, extensions=extensions)
 
-    def _check_open(self) -> None:
+    def _check_not_closed(self, complaint: str) -> None:
         if self._closed:
-            raise RuntimeError("Cannot send a request, as the client has been closed.")
+            raise RuntimeError(complaint)

@@ -39,7 +39,7 @@ class WriteError(TransportError, ConnectionError):
 
 
 class LocalProtocolError(TransportError, ValueError):
-    """We were asked to send what HTTP does not allow. Nothing was sent."""
+    """We were asked to send what HTTP does not allow, or a body that is not as long as declared."""
 
 
 class RemoteProtocolError(TransportError):

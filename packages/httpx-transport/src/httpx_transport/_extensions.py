@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from .interface import Field
@@ -21,10 +21,16 @@ class Timeouts(NamedTuple):
 
 
 def read_timeouts(extensions: dict[str, Any], default: float | None) -> Timeouts:
-    """Return the limits in `extensions["timeout"]`, and `default` for each phase that it does not name."""
+    """Return the limits in `extensions["timeout"]`, and `default` for each phase that it does not name.
+
+    Raises:
+        TypeError: The extension is no mapping.
+    """
     named = extensions.get("timeout")
     if not named:
         return Timeouts(default, default, default, default)
+    if not isinstance(named, Mapping):
+        raise TypeError(f"the extension 'timeout' must be a dict of seconds by phase, not {type(named)}: {named!r}")
     get = named.get
     return Timeouts(get("connect", default), get("read", default), get("write", default), get("pool", default))
 

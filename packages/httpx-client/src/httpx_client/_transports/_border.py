@@ -13,7 +13,7 @@ from httpx_transport import AsyncConnectionPool, ConnectionPool
 from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, RawURL, Transport
 
 from .._ssl import context_for
-from ._errors import TRANSLATED, translate
+from ._errors import ANYBODYS, OURS, translate
 from ._interface import AsyncBaseTransport, BaseTransport
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class RawStream(SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._body
-        except TRANSLATED as error:
+        except ANYBODYS as error:
             raise translate(error) from error
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class RawStream(SyncByteStream):
         """
         try:
             self._body.close()
-        except TRANSLATED as error:
+        except ANYBODYS as error:
             raise translate(error) from error
 
 
@@ -96,7 +96,7 @@ class AsyncRawStream(AsyncByteStream):
             if self._chunks is None:
                 self._chunks = aiter(self._body)
             return await anext(self._chunks)
-        except TRANSLATED as error:
+        except ANYBODYS as error:
             raise translate(error) from error
 
     async def aclose(self) -> None:
@@ -107,7 +107,7 @@ class AsyncRawStream(AsyncByteStream):
         """
         try:
             await self._body.aclose()
-        except TRANSLATED as error:
+        except ANYBODYS as error:
             raise translate(error) from error
 
 
@@ -117,6 +117,8 @@ class RawTransport(BaseTransport):
     Args:
         transport: The object; it need not import anything of ours.
     """
+
+    _translated: tuple[type[Exception], ...] = ANYBODYS
 
     def __init__(self, transport: Transport) -> None:
         self._pool = transport
@@ -129,7 +131,7 @@ class RawTransport(BaseTransport):
         """
         try:
             status, fields, body, extensions = self._pool.handle_request(*_primitives(request))
-        except TRANSLATED as error:
+        except self._translated as error:
             raise translate(error) from error
         return Response(status, headers=Headers.from_raw(fields), stream=RawStream(body), extensions=extensions)
 
@@ -145,6 +147,8 @@ class AsyncRawTransport(AsyncBaseTransport):
         transport: The object; it need not import anything of ours.
     """
 
+    _translated: tuple[type[Exception], ...] = ANYBODYS
+
     def __init__(self, transport: AsyncTransport) -> None:
         self._pool = transport
 
@@ -156,7 +160,7 @@ class AsyncRawTransport(AsyncBaseTransport):
         """
         try:
             status, fields, body, extensions = await self._pool.handle_async_request(*_primitives(request))
-        except TRANSLATED as error:
+        except self._translated as error:
             raise translate(error) from error
         return Response(status, headers=Headers.from_raw(fields), stream=AsyncRawStream(body), extensions=extensions)
 
@@ -172,6 +176,8 @@ class HTTPTransport(RawTransport):
         verify: True: check the peer with certifi's roots. False: check nothing. Or a TLS context.
     """
 
+    _translated = OURS
+
     def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
         super().__init__(ConnectionPool(ssl_context=context_for(verify), timeout=None))
 
@@ -182,6 +188,8 @@ class AsyncHTTPTransport(AsyncRawTransport):
     Args:
         verify: True: check the peer with certifi's roots. False: check nothing. Or a TLS context.
     """
+
+    _translated = OURS
 
     def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
         super().__init__(AsyncConnectionPool(ssl_context=context_for(verify), timeout=None))

@@ -7,8 +7,7 @@ from typing import Final
 import httpx_models
 import httpx_transport
 
-# Looked up along the error's own bases, so the most specific line wins. The built-ins at the end are for
-# transports that know nothing of httpx_transport.
+# Looked up along the error's own bases, so the most specific line wins.
 _TABLE: Final[dict[type[Exception], type[httpx_models.TransportError]]] = {
     httpx_transport.ConnectTimeout: httpx_models.ConnectTimeout,
     httpx_transport.ReadTimeout: httpx_models.ReadTimeout,
@@ -21,13 +20,16 @@ _TABLE: Final[dict[type[Exception], type[httpx_models.TransportError]]] = {
     httpx_transport.RemoteProtocolError: httpx_models.RemoteProtocolError,
     httpx_transport.UnsupportedProtocol: httpx_models.UnsupportedProtocol,
     httpx_transport.TransportError: httpx_models.TransportError,
+    # For transports that know nothing of ours: all that they have are the built-ins.
     TimeoutError: httpx_models.TimeoutException,
     ConnectionError: httpx_models.NetworkError,
 }
 
+OURS: Final = (httpx_transport.TransportError,)
+"""What our own pool raises; other errors that come out of it are the caller's, from the body he gave."""
 
-TRANSLATED: Final = tuple(_TABLE)
-"""What is translated; everything else passes as it is."""
+ANYBODYS: Final = (httpx_transport.TransportError, TimeoutError, ConnectionError)
+"""What somebody else's transport may raise because there is no response."""
 
 
 def translate(error: Exception) -> httpx_models.TransportError:

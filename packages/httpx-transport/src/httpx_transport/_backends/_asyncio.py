@@ -38,6 +38,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
+        "_asked",
         "_buffer",
         "_buffered",
         "_deadline",
@@ -62,6 +63,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._space = space
         self._buffer: list[bytes] = []
         self._buffered = 0
+        self._asked = False  # the socket has been found silent in this very step: whoever sends need not ask again
         self._ended = False
         self._failure: Exception | None = None
         self._paused = False
@@ -147,7 +149,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
         if self._transport.is_closing():
             raise _as_os_error(self._failure or ConnectionResetError("the connection is closed"))
         # A write that fails makes the transport throw away what the peer has said: that is heard first.
-        if not self._writable or self._poller.poll(0):
+        asked, self._asked = self._asked, False
+        if not self._writable or (not asked and self._poller.poll(0)):
             return 0
         if len(data) > _SLICE:  # the transport would take any amount, and keep it in memory
             data = memoryview(data)[:_SLICE]
@@ -221,7 +224,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def idle(self) -> bool:
         """Return whether the stream is open and silent, also where the loop has had no time to tell."""
-        return not (self._ended or self._buffer or self._transport.is_closing() or self._poller.poll(0))
+        self._asked = not (self._ended or self._buffer or self._transport.is_closing() or self._poller.poll(0))
+        return self._asked
 
     def close(self) -> None:
         """Close at once; what was not sent is dropped. What a closed loop left open closes with its last reference."""

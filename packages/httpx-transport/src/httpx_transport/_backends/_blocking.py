@@ -14,7 +14,7 @@ from typing import Final
 
 from ._interface import Event, Source
 from ._polling import READ, WRITE, milliseconds, new_poller
-from ._sockets import RECEIVE_SIZE, SocketStream, connect_any
+from ._sockets import RECEIVE_SIZE, SocketStream, connect_any, remaining
 from ._sources import IterableSource
 
 _READY_TO_READ: Final = ~WRITE  # errors and hang-ups included: receiving is how one learns of them
@@ -89,9 +89,10 @@ class BlockingBackend:
         return IterableSource(body)
 
     async def connect(self, host: str, port: int, timeout: float | None) -> BlockingStream:
-        """Look up the host, and try its addresses in turn, all within `timeout` seconds."""
+        """Look up the host, however long that takes, and try its addresses in turn for what is left of `timeout`."""
+        deadline = None if timeout is None else time.monotonic() + timeout
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return await connect_any(addresses, BlockingStream, timeout)
+        return await connect_any(addresses, BlockingStream, remaining(deadline))
 
     def current(self) -> bool:
         """Return True: every thread may use it."""

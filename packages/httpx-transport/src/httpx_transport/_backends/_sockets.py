@@ -174,20 +174,24 @@ async def connect_any(
     deadline = None if timeout is None else time.monotonic() + timeout
     failure = OSError("the name has no address")
     for family, kind, protocol, _, address in addresses:
-        sock = socket.socket(family, kind, protocol)
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:  # the system knows no such family: the next address may be of another
+            failure = error
+            continue
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             stream = stream_type(sock)
-            error = sock.connect_ex(address)
-            if error in _STARTED:
+            number = sock.connect_ex(address)
+            if number in _STARTED:
                 await stream.wait(False, True, remaining(deadline))
-                error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         except BaseException:
             sock.close()
             raise
-        if not error:
+        if not number:
             return stream
         sock.close()
-        failure = OSError(error, os.strerror(error))
+        failure = OSError(number, os.strerror(number))
     raise failure

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+from typing import Any
+
+_END: Any = object()
 
 
 class IterableSource:
@@ -24,7 +27,8 @@ class IterableSource:
 
     async def next(self) -> bytes | None:
         """Return the next chunk, None after the last."""
-        return next(self._chunks, None)
+        chunk: object = next(self._chunks, _END)
+        return None if chunk is _END else _checked(chunk)
 
     async def close(self) -> None:
         """Let a generator that was not read to its end clean up."""
@@ -51,9 +55,17 @@ class AsyncIterableSource:
 
     async def next(self) -> bytes | None:
         """Return the next chunk, None after the last."""
-        return await anext(self._chunks, None)
+        chunk: object = await anext(self._chunks, _END)
+        return None if chunk is _END else _checked(chunk)
 
     async def close(self) -> None:
         """Let a generator that was not read to its end clean up, here and not when it is collected."""
         if isinstance(self._chunks, AsyncGenerator):
             await self._chunks.aclose()
+
+
+def _checked(chunk: object) -> bytes:
+    """Return a chunk; anything but bytes, None too, must not pass for the end."""
+    if not isinstance(chunk, bytes):
+        raise TypeError(f"the chunks of a request's body must be bytes, not {type(chunk)}")
+    return chunk

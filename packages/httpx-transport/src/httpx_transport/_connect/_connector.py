@@ -1,4 +1,7 @@
-"""Making one connection: the name is looked up, TCP connects, TLS shakes hands, all within one deadline."""
+"""Making one connection: the name is looked up, TCP connects, TLS shakes hands, all within one deadline.
+
+Only the system's blocking name lookup cannot be interrupted; what it takes is taken from the rest.
+"""
 
 from __future__ import annotations
 

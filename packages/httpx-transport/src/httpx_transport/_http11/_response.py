@@ -98,7 +98,7 @@ class ResponseDecoder:
     def _feed_head(self, data: bytes) -> None:
         start = max(len(self._buffer) - 3, 0)
         received = self._buffer = self._buffer + data
-        # In a later piece only the end of the head is looked for: one in tiny pieces is read in linear time.
+        # In a later piece only the end of the head is looked for: one in tiny pieces is not matched again and again.
         match = RESPONSE_HEAD.match(received) if not start or HEAD_END.search(received, start) else None
         if match is None:
             self._await_or_judge(start, end=not data)
