@@ -281,10 +281,10 @@ class Transport:
     def __init__(self, sock: socket.socket) -> None:
         self.calls: list[str] = []
         self.closing = False
-        self.socket = sock
+        self.extra: dict[str, Any] = {"socket": sock}
 
     def get_extra_info(self, name: str) -> Any:
-        return getattr(self, name)
+        return self.extra.get(name)
 
     def __getattr__(self, name: str) -> Any:
         return lambda *arguments: self.calls.append(name)
@@ -349,6 +349,28 @@ class TestAsyncio:
         asyncio.run(scenario(None, ConnectionResetError))
         asyncio.run(scenario(TimeoutError(110, "why"), TimeoutError))
         asyncio.run(scenario(RuntimeError("why"), ConnectionResetError))
+
+    @pytest.mark.parametrize("said", [b"", ssl.SSLZeroReturnError(), ssl.SSLWantReadError()])
+    def test_a_tls_end_of_which_only_the_loss_is_told(
+        self, pair: tuple[socket.socket, socket.socket], said: Any
+    ) -> None:
+        class Ssl:
+            def read(self, size: int) -> bytes:
+                if isinstance(said, OSError):
+                    raise said
+                return b""
+
+        async def scenario() -> None:
+            stream, transport = asyncio_stream(pair[0])
+            transport.extra["ssl_object"] = Ssl()
+            stream.connection_lost(None)
+            if said == b"":
+                assert await stream.read(5) == b""
+            else:
+                with pytest.raises(ssl.SSLEOFError, match="EOF occurred in violation"):
+                    await stream.read(5)
+
+        asyncio.run(scenario())
 
     def test_one_timer_serves_many_waits(self, pair: tuple[socket.socket, socket.socket]) -> None:
         async def scenario() -> None:

@@ -95,19 +95,24 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """Note the end; the transport then closes itself."""
-        self._ended = True
-        tls = self._transport.get_extra_info("ssl_object")
-        if tls is not None:
-            self._failure = _truncation(tls)
+        self._note_end()
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end, and why."""
+        if not self._ended and exc is None:  # uvloop's way of saying that there was an end
+            self._note_end()
         self._ended = True
         self._failure = self._failure or exc
         self._writable = True  # whoever waits to write shall learn of it
         self._disarm()
         self._wake()
+
+    def _note_end(self) -> None:
+        self._ended = True
+        tls = self._transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self._failure = _truncation(tls)
 
     def pause_writing(self) -> None:
         """Note that the peer takes less than we send."""
