@@ -348,3 +348,18 @@ def test_a_stream_does_not_travel_in_a_pickle() -> None:
         twin.content  # noqa: B018
     with pytest.raises(StreamClosed):
         twin.read()
+
+
+def test_fields_that_were_clean_once_are_looked_at_again_when_they_change() -> None:
+    def change_item(headers: Headers) -> None:
+        headers["A"] = "c\nd"
+
+    def update(headers: Headers) -> None:
+        headers.update({"B": "c\rd"})
+
+    for change in (change_item, update):
+        headers = Headers({"A": "b"})
+        Request("GET", "https://example.org/", headers=headers)
+        change(headers)
+        with pytest.raises(LocalProtocolError, match="contains a line break or NUL"):
+            Request("GET", "https://example.org/", headers=headers)

@@ -38,19 +38,22 @@ class Headers(MutableMapping[str, str]):
             looked up). The message names the field, never its value.
     """
 
-    __slots__ = ("__weakref__", "_encoding", "_index", "_raw")
+    __slots__ = ("__weakref__", "_broken", "_encoding", "_index", "_raw")
 
     _raw: list[Field]
     _index: dict[bytes, bytes] | None
+    _broken: bool | None
 
     def __init__(self, headers: HeaderTypes | None = None, encoding: str | None = None) -> None:
         self._encoding = encoding
         self._index = None
+        self._broken = None
         if headers is None:
             self._raw = []
         elif isinstance(headers, Headers):
             self._raw = headers._raw
             self._index = headers._index
+            self._broken = headers._broken
         else:
             pairs: Iterable[Any] = headers.items() if isinstance(headers, Mapping) else headers
             self._raw = [_encode_field(name, value, encoding or "ascii") for name, value in pairs]
@@ -67,6 +70,7 @@ class Headers(MutableMapping[str, str]):
         headers = cls.__new__(cls)
         headers._raw = raw
         headers._index = None
+        headers._broken = None
         headers._encoding = None
         return headers
 
@@ -226,11 +230,13 @@ class Headers(MutableMapping[str, str]):
     def __setstate__(self, state: tuple[list[Field], str | None]) -> None:
         self._raw, self._encoding = state
         self._index = None
+        self._broken = None
 
     def _replace(self, raw: list[Field]) -> None:
         """Take a new list of fields. The old one may be somebody else's."""
         self._raw = raw
         self._index = None
+        self._broken = None
 
     def _build_index(self) -> dict[bytes, bytes]:
         """Return the values by lower-case name, joined where a name is repeated, and keep them."""
@@ -246,7 +252,17 @@ class Headers(MutableMapping[str, str]):
         if self._index is not None:
             return name in self._index
         length = len(name)
-        return any(len(given) == length and given.lower() == name for given, _ in self._raw)
+        for given, _ in self._raw:  # noqa: SIM110 - a generator costs twice as much, and every message is asked
+            if len(given) == length and given.lower() == name:
+                return True
+        return False
+
+    def _breaks_line(self) -> bool:
+        """Return whether a name or a value has a line break or NUL; asked of the same fields again, it is known."""
+        if self._broken is None:
+            octets = b"".join(chain.from_iterable(self._raw))
+            self._broken = b"\r" in octets or b"\n" in octets or b"\0" in octets
+        return self._broken
 
     def _find(self, key: str) -> bytes | None:
         """Return the value of a name in any case, joined where the name is repeated."""

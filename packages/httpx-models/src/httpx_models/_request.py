@@ -5,7 +5,6 @@ It knows which fields a request has of itself. It must not know who sends it, no
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from httpx_urls import URL
@@ -13,7 +12,7 @@ from httpx_urls import URL
 from . import _pickling
 from ._content import encode_request
 from ._errors import LocalProtocolError, RequestNotRead
-from ._headers import Headers
+from ._headers import Field, Headers
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream
 
 if TYPE_CHECKING:
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
         RequestExtensions,
         RequestFiles,
     )
+
+_EXPECT_CONTENT = frozenset({"POST", "PUT", "PATCH"})
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Request:
@@ -87,6 +89,8 @@ class Request:
             self.url = URL(url, params=params)
         else:
             self.url = url if type(url) is URL else URL(url)
+        if type(headers) is Headers:
+            headers._breaks_line()  # asked of the caller's own, so that it is known when they serve again
         self.headers = Headers(headers)
         self.extensions = {} if extensions is None else dict(extensions)
         if json_encoder is not None:
@@ -163,19 +167,22 @@ class Request:
 
     def _prepare(self, default_headers: dict[str, str]) -> None:
         """Add what the URL and the body ask for, where the caller has not said otherwise."""
-        raw = self.headers.raw
-        given = {name.lower() for name, _ in raw}
-        framed = b"content-length" in given or b"transfer-encoding" in given
-        added = []
-        if b"host" not in given and self.url.host:
-            added.append((b"Host", self.url.netloc))
-        if not framed and not default_headers and self.method in {"POST", "PUT", "PATCH"}:
-            added.append((b"Content-Length", b"0"))
-        for name, value in default_headers.items():
-            key = name.lower().encode("ascii")
-            if key not in given and not (framed and key in {b"content-length", b"transfer-encoding"}):
-                raw.append((name.encode("ascii"), value.encode("ascii")))
-        self.headers = Headers.from_raw(added + raw)
+        given = self.headers
+        before: list[Field] = []
+        after: list[Field] = []
+        if not given._carries(b"host") and self.url.host:
+            before.append((b"Host", self.url.netloc))
+        if default_headers or self.method in _EXPECT_CONTENT:
+            framed = given._carries(b"content-length") or given._carries(b"transfer-encoding")
+            if not framed and not default_headers:
+                before.append((b"Content-Length", b"0"))
+            for name, value in default_headers.items():
+                key = name.lower().encode("ascii")
+                if not given._carries(key) and not (framed and key in _FRAMING):
+                    after.append((name.encode("ascii"), value.encode("ascii")))
+        self.headers = Headers.from_raw([*before, *given._raw, *after])
+        if not after:  # Host comes from a URL, which has no line breaks
+            self.headers._broken = given._breaks_line()
 
     def _boundary(self) -> bytes | None:
         from ._mediatype import boundary
@@ -187,10 +194,9 @@ class Request:
         """Raise LocalProtocolError for what would end a line early; the message shows names, never values."""
         if not self.method.isalpha() and _has_break(self.method.encode("utf-8", "replace")):
             raise LocalProtocolError(f"The method contains a line break or NUL: {self.method!r}", request=self)
-        fields = self.headers.raw
-        if not _has_break(b"".join(chain.from_iterable(fields))):
+        if not self.headers._breaks_line():
             return
-        name = next(name for name, value in fields if _has_break(name + value))
+        name = next(name for name, value in self.headers._raw if _has_break(name + value))
         shown = name.decode("latin-1")
         if _has_break(name):
             raise LocalProtocolError(f"A header's name contains a line break or NUL: {shown!r}", request=self)

@@ -29,7 +29,7 @@ def read_timeouts(extensions: dict[str, Any], default: float | None) -> Timeouts
     named = extensions.get("timeout")
     if not named:
         return Timeouts(default, default, default, default)
-    if not isinstance(named, Mapping):
+    if type(named) is not dict and not isinstance(named, Mapping):  # asking an abstract class takes longer
         raise TypeError(f"the extension 'timeout' must be a dict of seconds by phase, not {type(named)}: {named!r}")
     get = named.get
     return Timeouts(get("connect", default), get("read", default), get("write", default), get("pool", default))

@@ -28,7 +28,9 @@ def _primitives(request: Request) -> _Primitives:
     body = stream.content if isinstance(stream, ByteStream) else stream
     # What is not ASCII is no method: the transport says so, in the words it has for it.
     method = request.method.encode("ascii", "backslashreplace")
-    return method, request.url.raw, request.headers.raw, body, dict(request.extensions)
+    extensions = request.extensions  # any mapping that somebody has set
+    as_dict = extensions if isinstance(extensions, dict) else dict(extensions)
+    return method, request.url.raw, request.headers.raw, body, as_dict
 
 
 def _whole(body: object) -> bytes | None:
