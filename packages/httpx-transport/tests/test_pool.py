@@ -154,6 +154,21 @@ def test_a_thread_waits_for_its_turn_without_a_limit_that_counts() -> None:
     assert run(event.wait(float("inf")))
 
 
+def test_a_pool_tells_what_it_holds(face: Face, serve: Serve) -> None:
+    server = serve(answer_each(LARGE))
+
+    async def scenario() -> None:
+        async with face.pool(max_connections=1) as pool:
+            assert pool.pool.stats() == {"connections": 0, "active": 0, "idle": 0, "waiting": 0}
+            content = (await pool.send(server.port))[2]
+            assert pool.pool.stats() == {"connections": 1, "active": 1, "idle": 0, "waiting": 0}
+            await content.close()
+            assert await pool.get(serve(answer_each()).port) == b"ok"
+            assert pool.pool.stats() == {"connections": 1, "active": 0, "idle": 1, "waiting": 0}
+
+    face.run(scenario)
+
+
 def test_waiting_threads_are_served(serve: Serve) -> None:
     face, server = Face("blocking"), serve(answer_each())
     results: list[bytes] = []

@@ -51,9 +51,9 @@ def test_waiters_are_served_in_order_and_abandoned_ones_passed_over() -> None:
     slots = Slots(1, 1, None)
     slots.assign(A, 0.0)
     gone, same, other = waiter(A), waiter(A), waiter(B)
-    gone.abandoned = True
     for each in (gone, same, other):
         slots.queue(each)
+    assert slots.withdraw(gone) is False
     used = connection(A)
     assert slots.release(used, 0.0) == (same, [])
     assert (same.served, same.connection) == (True, used)
@@ -84,9 +84,10 @@ def test_clearing() -> None:
     slots.release(idle, 0.0)
     slots.assign(A, 0.0)
     gone, there = waiter(A), waiter(A)
-    gone.abandoned = True
     slots.queue(gone)
     slots.queue(there)
+    slots.withdraw(gone)
+    assert slots.counts() == {"connections": 1, "active": 1, "idle": 0, "waiting": 1}
     assert slots.clear() == ([], [there])
     assert slots.release(idle, 0.0) == (None, [])
     assert slots.clear() == ([idle], [])
@@ -136,6 +137,7 @@ class Model(RuleBasedStateMachine):
         if self.queue:
             assert served is self.queue.pop(0)
             assert served is not None
+            assert self.slots.withdraw(served) is True
             assert served.connection in (None, mine)
             return served.connection or connection(served.origin)
         assert served is None
@@ -148,7 +150,7 @@ class Model(RuleBasedStateMachine):
     @rule(index=st.integers(0, 5))
     def give_up(self, index: int) -> None:
         if index < len(self.queue):
-            self.queue.pop(index).abandoned = True
+            assert self.slots.withdraw(self.queue.pop(index)) is False
 
     @invariant()
     def slots_add_up(self) -> None:
@@ -156,6 +158,13 @@ class Model(RuleBasedStateMachine):
         assert list(self.slots._by_age) == self.idle
         assert sorted(map(id, self.idle)) == sorted(id(c) for d in self.slots._by_origin.values() for c in d)
         assert len(self.idle) <= 2
+        assert self.slots.counts() == {
+            "connections": self.holders + len(self.idle),
+            "active": self.holders,
+            "idle": len(self.idle),
+            "waiting": len(self.queue),
+        }
+        assert len(self.slots._waiters) <= 2 * len(self.queue)
 
 
 TestModel = Model.TestCase

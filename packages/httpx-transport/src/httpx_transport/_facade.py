@@ -17,6 +17,8 @@ from .interface import Field, RawURL
 if TYPE_CHECKING:
     import ssl
 
+_NOTHING = {"connections": 0, "active": 0, "idle": 0, "waiting": 0}
+
 
 class ConnectionPool:
     """Connections kept and used again, for blocking callers. Any number of threads may share one.
@@ -96,6 +98,10 @@ class ConnectionPool:
         raw = raw_request(method, url, headers, content)
         return RawResponse(*self.handle_request(*raw, content, extensions or {}))
 
+    def stats(self) -> dict[str, int]:
+        """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
+        return self._pool.stats()
+
     def close(self) -> None:
         """Close idle connections now, and each of the others when its response ends."""
         self._pool.close()
@@ -162,6 +168,10 @@ class AsyncConnectionPool:
         content = body.encode() if isinstance(body, str) else body
         raw = raw_request(method, url, headers, content)
         return AsyncRawResponse(*await self.handle_async_request(*raw, content, extensions or {}))
+
+    def stats(self) -> dict[str, int]:
+        """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
+        return self._pool.stats() if self._pool is not None else dict(_NOTHING)
 
     async def aclose(self) -> None:
         """Close idle connections now, and each of the others when its response ends."""

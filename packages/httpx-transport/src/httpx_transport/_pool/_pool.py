@@ -148,8 +148,12 @@ class Pool:
     def _withdraw(self, waiter: Waiter) -> bool:
         """Take a request out of the queue; return whether it was served before that."""
         with self._lock:
-            waiter.abandoned = not waiter.served
-        return waiter.served
+            return self._slots.withdraw(waiter)
+
+    def stats(self) -> dict[str, int]:
+        """Return how many connections there are, active and idle, and how many requests wait for one."""
+        with self._lock:
+            return self._slots.counts()
 
     def release(self, connection: Connection | None, reusable: bool) -> None:
         """Take a slot back; called by its lease only."""

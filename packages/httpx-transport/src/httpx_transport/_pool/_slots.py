@@ -50,7 +50,7 @@ class Slots:
         keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
     """
 
-    __slots__ = ("_by_age", "_by_origin", "_expiry", "_max", "_max_idle", "_taken", "_waiters")
+    __slots__ = ("_abandoned", "_by_age", "_by_origin", "_expiry", "_max", "_max_idle", "_taken", "_waiters")
 
     def __init__(self, max_connections: int | None, max_keepalive: int | None, keepalive_expiry: float | None) -> None:
         self._max = max_connections
@@ -60,6 +60,7 @@ class Slots:
         self._by_origin: dict[Origin, deque[Connection]] = {}  # idle ones, the oldest of each origin first
         self._by_age: OrderedDict[Connection, None] = OrderedDict()  # all idle ones, the oldest first
         self._waiters: deque[Waiter] = deque()
+        self._abandoned = 0  # waiters in the queue that wait no more
 
     def assign(self, origin: Origin, now: float) -> Assignment:
         """Give a request its connection, an empty slot, or neither where it has to queue."""
@@ -82,6 +83,22 @@ class Slots:
     def queue(self, waiter: Waiter) -> None:
         """Put a request at the end of the queue."""
         self._waiters.append(waiter)
+
+    def withdraw(self, waiter: Waiter) -> bool:
+        """Take a request out of the queue; return whether it was served before that."""
+        if waiter.served:
+            return True
+        waiter.abandoned = True
+        self._abandoned += 1
+        if self._abandoned * 2 > len(self._waiters):  # often enough to bound the queue, seldom enough to cost nothing
+            self._waiters = deque(each for each in self._waiters if not each.abandoned)
+            self._abandoned = 0
+        return False
+
+    def counts(self) -> dict[str, int]:
+        """Return how many slots are taken, how many of them are idle, and how many requests wait."""
+        idle, waiting = len(self._by_age), len(self._waiters) - self._abandoned
+        return {"connections": self._taken, "active": self._taken - idle, "idle": idle, "waiting": waiting}
 
     def release(self, connection: Connection | None, now: float) -> tuple[Waiter | None, list[Connection]]:
         """Take a slot back, with its connection where that can serve again.
@@ -115,6 +132,7 @@ class Slots:
         self._by_origin.clear()
         self._by_age.clear()
         self._waiters.clear()
+        self._abandoned = 0
         return idle, waiters
 
     def _next_waiter(self) -> Waiter | None:
@@ -122,6 +140,7 @@ class Slots:
             waiter = self._waiters.popleft()
             if not waiter.abandoned:
                 return waiter
+            self._abandoned -= 1
         return None
 
     def _expire(self, now: float) -> list[Connection]:
