@@ -156,6 +156,26 @@ def test_an_error_of_the_body_is_the_callers_and_never_ends_the_body_cleanly(fac
     assert b"0\r\n\r\n" not in b"".join(seen)
 
 
+def test_chunks_that_are_like_bytes_are_sent(face: Face, serve: Serve) -> None:
+    seen = []
+
+    def script(peer: Peer) -> None:
+        peer.head()
+        seen.append(peer.take(6))
+        peer.send(OK)
+
+    server = serve(script)
+    chunks: list[Any] = [bytearray(b"ab"), memoryview(b"-cd-")[1:3], b"ef"]
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            answer = await pool.send(server.port, b"POST", [(b"Content-Length", b"6")], face.body(chunks))
+            assert answer[0] == 200
+
+    face.run(scenario)
+    assert seen == [b"abcdef"]
+
+
 @pytest.mark.parametrize("chunk", [None, "text", 1])
 def test_a_chunk_that_is_no_bytes_never_passes_for_the_end(face: Face, serve: Serve, chunk: Any) -> None:
     server = serve(silence)

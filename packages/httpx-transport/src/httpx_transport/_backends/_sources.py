@@ -65,7 +65,9 @@ class AsyncIterableSource:
 
 
 def _checked(chunk: object) -> bytes:
-    """Return a chunk; anything but bytes, None too, must not pass for the end."""
-    if not isinstance(chunk, bytes):
-        raise TypeError(f"the chunks of a request's body must be bytes, not {type(chunk)}")
-    return chunk
+    """Return a chunk as bytes; what is none, None too, must not pass for the end."""
+    if isinstance(chunk, bytes):
+        return chunk
+    if isinstance(chunk, bytearray | memoryview):
+        return bytes(chunk)
+    raise TypeError(f"the chunks of a request's body must be bytes, not {type(chunk)}")

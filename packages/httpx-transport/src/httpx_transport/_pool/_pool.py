@@ -91,26 +91,24 @@ class Pool:
                 # The peer closed it, or spoke out of turn: nothing that it says may answer this request.
                 connection.close()
                 connection = lease.connection = None
-            if connection is None:
-                connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
-                now = self._clock()
-            listener = read_listener(extensions)
-            exchange = Exchange(self.backend, lease, connection, timeouts, now, listener)
-            try:
-                head = await exchange.start(method, target, headers, body)
-            except (ReadError, WriteError, RemoteProtocolError):
-                if not exchange.repeatable(method, body):
-                    raise
-                # The peer closed the idle connection while our request was on its way: once more, on a fresh one.
-                connection.close()
-                lease.connection = None
-                connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
-                exchange = Exchange(self.backend, lease, connection, timeouts, self._clock(), listener)
-                head = await exchange.start(method, target, headers, body)
+            while True:  # at most twice: what failed on a fresh connection is not repeated
+                if connection is None:
+                    connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
+                    now = self._clock()
+                exchange = Exchange(self.backend, lease, connection, timeouts, now, read_listener(extensions))
+                try:
+                    head = await exchange.start(method, target, headers, body)
+                except (ReadError, WriteError, RemoteProtocolError):
+                    if not exchange.repeatable(method, body):
+                        raise
+                    # The peer closed the idle connection while our request was on its way.
+                    connection.close()
+                    connection = lease.connection = None
+                else:
+                    return head.status, head.fields, exchange, exchange.facts(head)
         except BaseException:
             lease.release(reusable=False)
             raise
-        return head.status, head.fields, exchange, exchange.facts(head)
 
     def _assign(self, origin: Origin, now: float) -> tuple[Waiter | None, Connection | None]:
         """Take a slot, with the connection in it if there is one, or a place in the queue."""
