@@ -11,6 +11,7 @@ from ._body import AsyncResponseBody, ResponseBody
 from ._pool import Pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
+from ._settings import Settings
 from .blocking import run
 from .interface import Field, RawURL
 
@@ -41,8 +42,8 @@ class ConnectionPool:
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
     ) -> None:
-        options = (ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
-        self._pool = Pool(blocking_backend(), *options)
+        settings = Settings(ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        self._pool = Pool(blocking_backend(), settings)
 
     def handle_request(
         self,
@@ -136,7 +137,7 @@ class AsyncConnectionPool:
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
     ) -> None:
-        self._options = (ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        self._settings = Settings(ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
         self._pool: Pool | None = None
 
     async def handle_async_request(
@@ -197,5 +198,5 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
-            pool = self._pool = Pool(running_backend(), *self._options)
+            pool = self._pool = Pool(running_backend(), self._settings)
         return pool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._backends import Backend
 from .._connect import Connector
@@ -19,12 +19,10 @@ from .._errors import (
 )
 from .._exchange import Exchange
 from .._extensions import read_listener, read_timeouts
+from .._settings import Settings
 from ..interface import Field, RawURL
 from ._lease import Lease
 from ._slots import Slots, Waiter
-
-if TYPE_CHECKING:
-    import ssl
 
 
 class Pool:
@@ -32,32 +30,20 @@ class Pool:
 
     Args:
         backend: How I/O is done.
-        ssl_context: For https; None makes one on first use.
-        max_connections: How many connections may be open; None is no limit.
-        max_keepalive_connections: How many of them may be idle; None is no limit.
-        keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
-        timeout: Seconds for each phase that a request does not limit itself; None is no limit.
+        settings: Trust, limits and default timeout.
 
     Attributes:
         backend: How I/O is done.
         closed: Whether `close` has been called.
     """
 
-    def __init__(
-        self,
-        backend: Backend,
-        ssl_context: ssl.SSLContext | None,
-        max_connections: int | None,
-        max_keepalive_connections: int | None,
-        keepalive_expiry: float | None,
-        timeout: float | None,
-    ) -> None:
+    def __init__(self, backend: Backend, settings: Settings) -> None:
         self.backend = backend
         self._clock = backend.clock
         self._lock = backend.lock()
-        self._slots = Slots(max_connections, max_keepalive_connections, keepalive_expiry)
-        self._connector = Connector(backend, ssl_context)
-        self._timeout = timeout
+        self._slots = Slots(settings.max_connections, settings.max_keepalive_connections, settings.keepalive_expiry)
+        self._connector = Connector(backend, settings.ssl_context)
+        self._timeout = settings.timeout
         self.closed = False
 
     async def handle(
