@@ -120,6 +120,12 @@ class Codec:
         self._collect()
         return taken
 
+    def sendable(self, stream: Stream) -> bool:
+        """Return whether `send` would take content, or forget it because the stream is over."""
+        return stream.ended or (
+            self._out_size < _MAX_BACKLOG and self._engine.local_flow_control_window(stream.number) > 0
+        )
+
     def send_trailers(self, stream: Stream, fields: list[Field]) -> None:
         """End a request's body by trailer fields; without any, just end it.
 
@@ -163,6 +169,10 @@ class Codec:
             self._engine.close_connection()
             self._collect()
 
+    def leave(self) -> None:
+        """Take no more streams."""
+        self._streams.leaving = True
+
     # What the connection moves.
 
     def unsent(self) -> bytes:
@@ -199,11 +209,7 @@ class Codec:
         """Return the streams of which there is something new; when there is room again, also those that wait for it."""
         streams = self._streams
         if streams.blocked and self._out_size < _MAX_BACKLOG // 2:
-            streams.changed.update(
-                (stream, None)
-                for stream in streams.blocked
-                if self._engine.local_flow_control_window(stream.number) > 0
-            )
+            streams.changed.update((stream, None) for stream in streams.blocked if self.sendable(stream))
         changed = list(streams.changed)
         streams.changed.clear()
         return changed

@@ -68,6 +68,11 @@ class Stream:
         """Whether nothing more will come."""
         return self.complete or self.failure is not None
 
+    @property
+    def readable(self) -> bool:
+        """Whether there is content to be taken, or the end."""
+        return bool(self._ready) or self.settled
+
     def add(self, content: bytes) -> None:
         """Keep content until it is taken."""
         self.received += len(content)
