@@ -13,11 +13,14 @@ import asyncio
 import gc
 import pathlib
 import resource
+import socket
 import subprocess
 import sys
 import threading
 import time
 from typing import Any
+
+from _contestants import REQUEST
 
 from httpx_transport import AsyncConnectionPool, ConnectionPool
 
@@ -52,10 +55,70 @@ def tasks(port: int, count: int, tasks: int, idle: int) -> float:
     return asyncio.run(main())
 
 
+def bare_tasks(port: int, count: int, tasks: int, _: int) -> float:
+    """Send from so many bare Protocols at once: what the loop itself costs."""
+
+    class Bare(asyncio.BufferedProtocol):
+        waiter: asyncio.Future[None]
+        transport: asyncio.Transport
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.transport = transport
+
+        def get_buffer(self, sizehint: int) -> bytearray:
+            return space
+
+        def buffer_updated(self, nbytes: int) -> None:
+            self.waiter.set_result(None)
+
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        crowd = [(await loop.create_connection(Bare, "127.0.0.1", port))[1] for _ in range(tasks)]
+
+        async def worker(bare: Bare, times: int) -> None:
+            for _ in range(times):
+                bare.waiter = loop.create_future()
+                bare.transport.write(REQUEST)
+                await bare.waiter
+
+        await asyncio.gather(*(worker(bare, 3) for bare in crowd))
+        start = time.process_time()
+        await asyncio.gather(*(worker(bare, count // tasks) for bare in crowd))
+        return (time.process_time() - start) / count * 1e6
+
+    space = bytearray(262_144)
+    return asyncio.run(main())
+
+
+def bare_threads(port: int, count: int, threads: int, _: int) -> float:
+    """Send from so many threads at once over bare sockets: what threads themselves cost."""
+
+    def worker(sock: socket.socket, times: int) -> None:
+        for _ in range(times):
+            sock.sendall(REQUEST)
+            sock.recv(65_536)
+
+    def together(times: int) -> None:
+        crowd = [threading.Thread(target=worker, args=(sock, times)) for sock in sockets]
+        for thread in crowd:
+            thread.start()
+        for thread in crowd:
+            thread.join()
+
+    sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(threads)]
+    together(20)
+    start = time.process_time()
+    together(count // threads)
+    return (time.process_time() - start) / count * 1e6
+
+
 def threads(port: int, count: int, threads: int, idle: int) -> float:
     """Send from so many threads at once, in a pool that holds idle connections to so many other origins."""
     url = (b"http", b"127.0.0.1", port, b"/")
-    with ConnectionPool(timeout=60, max_connections=None, max_keepalive_connections=None, keepalive_expiry=None) as pool:
+    with ConnectionPool(
+        timeout=60, max_connections=None, max_keepalive_connections=None, keepalive_expiry=None
+    ) as pool:
 
         def worker(times: int) -> None:
             for _ in range(times):
@@ -109,12 +172,16 @@ def memory(port: int, count: int, asynchronous: int, _: int) -> float:
 
 TABLES: dict[str, list[tuple[str, str, int, int]]] = {
     "us of CPU per request, asyncio": [
+        ("100 bare Protocols", "bare_tasks", 100, 0),
+        ("1,000 bare Protocols", "bare_tasks", 1_000, 0),
         ("100 tasks", "tasks", 100, 0),
         ("1,000 tasks", "tasks", 1_000, 0),
         ("100 tasks, 1,000 idle origins", "tasks", 100, 1_000),
         ("100 tasks, 10,000 idle origins", "tasks", 100, 10_000),
     ],
     "us of CPU per request, blocking": [
+        ("1 bare socket", "bare_threads", 1, 0),
+        ("20 threads, bare sockets", "bare_threads", 20, 0),
         ("1 thread", "threads", 1, 0),
         ("20 threads", "threads", 20, 0),
         ("1 thread, 1,000 idle origins", "threads", 1, 1_000),
