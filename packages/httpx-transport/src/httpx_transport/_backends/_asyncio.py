@@ -50,6 +50,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_others",
         "_paused",
         "_poller",
+        "_shared",
         "_space",
         "_timer",
         "_transport",
@@ -67,6 +68,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._asked = False  # the socket has been found silent in this very step: whoever sends need not ask again
+        self._shared = False  # whoever sends is not the one who listens
         self._ended = False
         self._failure: Exception | None = None
         self._paused = False
@@ -164,7 +166,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
             raise _as_os_error(self._failure or ConnectionResetError("the connection is closed"))
         # A write that fails makes the transport throw away what the peer has said: that is heard first.
         asked, self._asked = self._asked, False
-        if not self._writable or (not asked and self._poller.poll(0)):
+        if not self._writable or (not (asked or self._shared) and self._poller.poll(0)):
             return 0
         if len(data) > _SLICE:  # the transport would take any amount, and keep it in memory
             data = memoryview(data)[:_SLICE]
@@ -179,7 +181,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
-        await asyncio.sleep(0)  # the loop must run to learn of anything, also where there is always room
+        if writable:
+            await asyncio.sleep(0)  # the loop must run to learn of anything, also where there is always room
         while True:
             can_read = readable and bool(self._buffer or self._ended)
             can_write = writable and self._writable
@@ -246,6 +249,10 @@ class AsyncioStream(asyncio.BufferedProtocol):
         if transport is None:  # uvloop's and asyncio's way to say that the connection was lost meanwhile
             raise ConnectionResetError("the connection was lost during the TLS handshake")
         self._transport = transport
+
+    def share(self) -> None:
+        """Send without asking what has come."""
+        self._shared = True
 
     def idle(self) -> bool:
         """Return whether the stream is open and silent, also where the loop has had no time to tell."""

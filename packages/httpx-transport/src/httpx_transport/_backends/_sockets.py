@@ -159,6 +159,9 @@ class SocketStream(ABC):
             return None
         return address[:2] if isinstance(address, tuple) else address
 
+    def share(self) -> None:
+        """Change nothing: a send never looks at what has come."""
+
     def idle(self) -> bool:
         """Return whether the stream is open and silent."""
         if self._closed or (self._tls is not None and self._tls.pending()):

@@ -7,7 +7,7 @@ when it has what it came for. Codec and stream are touched under a lock, and wai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from .._backends import Backend, Event
 from .._connection import Connection
@@ -16,6 +16,9 @@ from .._wire import is_timeout
 from ..interface import Field
 from ._codec import Codec
 from ._stream import Stream
+
+_SILENCE: Final = 10.0  # seconds after which an idle peer is asked whether it is there
+_PATIENCE: Final = 3.0  # seconds that it has to answer
 
 Limit: TypeAlias = Callable[[], float | None]
 """What says how many seconds a wait that begins now may last; None is no limit."""
@@ -77,6 +80,7 @@ class Http2Connection:
         self._lock = backend.lock()
         self._codec = Codec()
         self._stream = connection.stream
+        self._stream.share()
         self._reserved = 0  # streams that have been promised, and are not open yet
         self._reading = False  # somebody waits for bytes, for all
         self._writing = False  # somebody waits for room to send
@@ -116,34 +120,36 @@ class Http2Connection:
         with self._lock:
             return not self._reserved and not self._codec.live()
 
-    def look(self) -> bool:
-        """Take what came while nobody listened, and answer it; return whether the connection can be used."""
-        with self._lock:
-            try:
-                while not self._codec.leaving and (data := self._stream.receive()) is not None:
-                    self._feed(data)
-            except OSError:
-                return False
-            return not self._codec.leaving
+    async def revive(self, limit: Limit) -> bool:
+        """Return whether an idle connection can be used again; only one that nobody else has.
 
-    async def alive(self, after: float, within: float) -> bool:
-        """Return whether the peer answers; it is asked only where it has been silent for long (RFC 9113 §6.7).
+        What has come is taken, and answered. A peer that has been silent for long is asked whether it is there (RFC 9113
+        §6.7).
 
         Args:
-            after: Seconds of silence that say nothing.
-            within: Seconds that it has to answer.
+            limit: How long a wait may last; the peer has a few seconds at most.
         """
-        if self._clock() - self._heard_at < after:
-            return True
+        try:
+            while not self.leaving and not self._stream.idle():
+                await self._move(True, False, limit())
+            if not self.leaving and self._clock() - self._heard_at > _SILENCE:
+                await self._ask(limit)
+        except TimeoutError:
+            return False
+        return not self.leaving
+
+    async def _ask(self, limit: Limit) -> None:
         with self._lock:
             self._codec.ping()
             self._flush()
-        deadline = self._clock() + within
-        try:
-            await self.until(None, lambda: not self._codec.pings, lambda: max(deadline - self._clock(), 0.0))
-        except TimeoutError:
-            return False
-        return not self._codec.leaving
+        deadline = self._clock() + _PATIENCE
+
+        def left() -> float:
+            longest = limit()
+            patience = max(deadline - self._clock(), 0.0)
+            return patience if longest is None else min(patience, longest)
+
+        await self.until(None, lambda: not self._codec.pings or self.leaving, left)
 
     def goodbye(self) -> None:
         """Tell the peer that we close, if that is possible without waiting."""
@@ -312,7 +318,7 @@ class Http2Connection:
         if self._broken is None:
             try:
                 while data := self._codec.unsent():
-                    sent = self._stream.push(data)
+                    sent = self._stream.send(data)
                     if not sent:
                         return
                     self._codec.sent(sent)

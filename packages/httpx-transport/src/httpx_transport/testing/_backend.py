@@ -85,6 +85,9 @@ class SimulatedStream:
         }
         return known.get(name)
 
+    def share(self) -> None:
+        """Change nothing: a send never looks at what has come."""
+
     def idle(self) -> bool:
         """Return whether the stream is open and silent."""
         return not self._end.readable()

@@ -1,0 +1,294 @@
+"""Which requests share which HTTP/2 connection: a stream of one that is there, a place in the queue, or one more connection.
+
+Concurrent requests to an origin make one connection together: whether it has streams is known when TLS has agreed. A
+connection in use holds one slot of the pool; unused, it goes back like any other. It knows nothing of what is sent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from .._backends import Backend, Event, on_fork
+from .._connection import Connection, Origin, peer_name
+from .._errors import ConnectError, ConnectTimeout, PoolClosed, PoolTimeout, TransportError, explain
+from .._extensions import Options
+from .._http2 import Http2Connection
+from ._channel import Channel, Ticket
+from ._lease import Lease
+
+if TYPE_CHECKING:
+    from ._connections import Connections
+
+_REMEMBERED: Final = 1_000  # origins of which it is remembered that they speak HTTP/1.1
+
+Connect = Callable[[Lease], Awaitable[Connection]]
+"""What fills an empty slot."""
+
+
+class Sharing:
+    """The HTTP/2 connections of one pool that are in use.
+
+    Args:
+        backend: How I/O is done.
+        connections: Whose slots they are in.
+        http1: Whether HTTP/1.1 may be spoken too; without it, HTTP/2 is spoken to whomever we reach (RFC 9113 §3.3).
+    """
+
+    def __init__(self, backend: Backend, connections: Connections, http1: bool) -> None:
+        self._backend = backend
+        self._clock = backend.clock
+        self._connections = connections
+        self._http1 = http1
+        self.forked()
+        on_fork(self)
+
+    def forked(self) -> None:
+        """Have nothing: also in a process that was just forked."""
+        self._lock = self._backend.lock()
+        self._channels: dict[Origin, Channel] = {}
+        self._news: deque[Http2Connection] = deque()
+
+    def concerns(self, origin: Origin) -> bool:
+        """Return whether HTTP/2 may be spoken to an origin at all."""
+        return not self._http1 or origin[0] == b"https"
+
+    async def obtain(
+        self, origin: Origin, options: Options, connect: Connect, avoid: Http2Connection | None
+    ) -> Http2Connection | Lease | None:
+        """Return a connection with a stream reserved on it; or what HTTP/1.1 is to be spoken on.
+
+        Args:
+            origin: Whom to reach.
+            options: How long each wait may last.
+            connect: What fills an empty slot.
+            avoid: A connection that has refused this very request.
+
+        Returns:
+            The connection; or a lease with one that speaks HTTP/1.1; or None where the origin is known to, and the caller
+            looks for a slot himself.
+
+        Raises:
+            TransportError: There is no connection; the subclass says why.
+        """
+        ticket = Ticket(avoid)
+        with self._lock:
+            channel = self._channel(origin)
+            found = channel.join(avoid)
+            if found is not None or channel.http1:
+                return found
+            if channel.seeker is None:
+                channel.seeker = ticket
+            else:
+                ticket.event = self._backend.event()
+                channel.tickets[ticket] = None
+        if ticket.event is not None:
+            await self._queue(channel, ticket, options)
+            if ticket.connection is not None or ticket.http1:
+                return ticket.connection
+        return await self._seek(channel, ticket, options, connect)
+
+    async def _queue(self, channel: Channel, ticket: Ticket, options: Options) -> None:
+        """Wait for a stream, for HTTP/1.1, or for the turn to make a connection."""
+        assert ticket.event is not None
+        started = self._clock()
+        making = not channel.leases  # what is waited for is a connection that somebody makes
+        limit = options.connect if making else options.pool
+        try:
+            await ticket.event.wait(options.limit(limit, started))
+        except BaseException:
+            self._step_back(channel, ticket)
+            raise
+        with self._lock:
+            served = ticket not in channel.tickets
+            channel.tickets.pop(ticket, None)
+        if ticket.error is not None:
+            raise type(ticket.error)(str(ticket.error))
+        if not served:
+            self._settle()
+            raise self._too_long(channel, making, started)
+
+    def _too_long(self, channel: Channel, making: bool, started: float) -> TransportError:
+        peer, seconds = peer_name(channel.origin), self._clock() - started
+        if making:
+            return ConnectTimeout(explain("timed out", "connecting to", peer, seconds))
+        what = "timed out: no stream and no connection became free"
+        return PoolTimeout(explain(what, "waiting to reach", peer, seconds))
+
+    async def _seek(
+        self, channel: Channel, ticket: Ticket, options: Options, connect: Connect
+    ) -> Http2Connection | Lease | None:
+        """Make one more connection, for whoever else waits too; a stream that becomes free is as good."""
+        try:
+            lease = await self._slot(channel, ticket, options)
+            if lease is None:
+                return ticket.connection
+            return await self._fill(channel, lease, options, connect)
+        except ConnectError as error:
+            with self._lock:
+                failed = channel.fail(error)
+            _set(failed)
+            raise
+        except BaseException:
+            self._step_back(channel, ticket)
+            raise
+        finally:
+            with self._lock:
+                channel.seeker = None
+            self._serve(channel)
+
+    async def _slot(self, channel: Channel, ticket: Ticket, options: Options) -> Lease | None:
+        """Wait for a slot; return it, or None where the ticket got a stream meanwhile."""
+        started = self._clock()
+        waiter = self._connections.assign(channel.origin, started)
+        if isinstance(waiter, Lease):
+            return waiter
+        with self._lock:
+            ticket.event = waiter.event
+            ticket.connection = channel.join(ticket.avoid)  # it may have become free before there was an event
+        try:
+            if ticket.connection is None:
+                await waiter.event.wait(options.limit(options.pool, started))
+        except GeneratorExit:
+            self._connections.forget(waiter)
+            raise
+        except BaseException:
+            lease = self._connections.withdraw(waiter)
+            if lease is not None:
+                lease.release(reusable=True)
+            raise
+        with self._lock:
+            ticket.event = None
+        lease = self._connections.withdraw(waiter)
+        if ticket.connection is not None:
+            if lease is not None:
+                lease.release(reusable=True)
+            return None
+        if lease is None:
+            if self._connections.closed:
+                raise PoolClosed("the connection pool was closed while a request waited for a connection")
+            raise self._too_long(channel, False, started)
+        return lease
+
+    async def _fill(
+        self, channel: Channel, lease: Lease, options: Options, connect: Connect
+    ) -> Http2Connection | Lease:
+        """Bring the slot's connection to use, or make one; take note of what it speaks."""
+        try:
+            connection = lease.connection
+            if connection is not None and not await self._usable(connection, options):
+                lease.connection = None
+                self._connections.discard(connection)
+                connection = None
+            if connection is None:
+                connection = await connect(lease)
+            return self.adopt(lease, connection, channel)
+        except GeneratorExit:
+            lease.abandon()
+            raise
+        except BaseException:
+            lease.release(reusable=False)
+            raise
+
+    async def _usable(self, connection: Connection, options: Options) -> bool:
+        if connection.http2 is None:
+            return connection.stream.idle()
+        return await connection.http2.revive(lambda: options.limit(options.connect, self._clock()))
+
+    def adopt(self, lease: Lease, connection: Connection, channel: Channel | None = None) -> Http2Connection | Lease:
+        """Take note of what a connection speaks; return it with a stream reserved, or its lease where it has none."""
+        with self._lock:
+            channel = channel or self._channel(connection.origin)
+            if connection.http2 is None and self._speaks_http2(connection):
+                connection.http2 = Http2Connection(self._backend, connection)
+            shared = connection.http2
+            if shared is None:
+                channel.http1 = True
+                return lease
+            shared.home = self
+            shared.reserve()
+            channel.add(shared, lease)
+        return shared
+
+    def _speaks_http2(self, connection: Connection) -> bool:
+        tls = connection.stream.get_extra_info("ssl_object")
+        agreed = None if tls is None else tls.selected_alpn_protocol()
+        return agreed == "h2" or not self._http1
+
+    def changed(self, connection: Http2Connection) -> None:
+        """Learn that a connection has more room, or less use, than before; may be called by a finalizer."""
+        self._news.append(connection)
+        self._settle()
+
+    def close(self) -> None:
+        """Let all who wait go."""
+        with self._lock:
+            channels = list(self._channels.values())
+            error = PoolClosed("the connection pool was closed while a request waited for a connection")
+            failed = [event for channel in channels for event in channel.fail(error)]
+        _set(failed)
+
+    def _step_back(self, channel: Channel, ticket: Ticket) -> None:
+        """Give back what a request has been given that does not want it any more."""
+        with self._lock:
+            channel.tickets.pop(ticket, None)
+            connection, ticket.connection = ticket.connection, None
+            if channel.seeker is ticket:
+                channel.seeker = None
+        if connection is not None:
+            connection.unreserve()
+        self._serve(channel)
+
+    def _serve(self, channel: Channel) -> None:
+        with self._lock:
+            served = channel.serve()
+            if channel.empty and self._channels.get(channel.origin) is channel:
+                del self._channels[channel.origin]
+        _set(served)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Look at the connections that have changed, unless somebody has the lock, who will do it then."""
+        while self._news and self._lock.acquire(False):
+            served: list[Event] = []
+            lease: Lease | None = None
+            reusable = False
+            try:
+                if self._news:
+                    connection = self._news.popleft()
+                    channel = self._channels.get(connection.connection.origin)
+                    if channel is not None and connection in channel.leases:
+                        channel.changed(connection)
+                        served = channel.serve()
+                        if connection.dead or connection.unused():
+                            lease, reusable = channel.remove(connection), not connection.leaving
+                        if channel.empty:
+                            del self._channels[channel.origin]
+            finally:
+                self._lock.release()
+            _set(served)
+            if lease is not None:
+                lease.release(reusable)
+
+    def _channel(self, origin: Origin) -> Channel:
+        channel = self._channels.get(origin)
+        if channel is None:
+            if len(self._channels) >= _REMEMBERED:
+                self._forget_one()
+            channel = self._channels[origin] = Channel(origin)
+        return channel
+
+    def _forget_one(self) -> None:
+        """Forget of one origin that it speaks HTTP/1.1: its next connection tells again."""
+        for channel in self._channels.values():
+            channel.http1 = False
+            if channel.empty:
+                del self._channels[channel.origin]
+                return
+            channel.http1 = True
+
+
+def _set(events: Iterable[Event]) -> None:
+    for event in events:
+        event.set()
