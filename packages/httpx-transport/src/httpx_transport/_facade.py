@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ._backends import blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
 from ._network_stream import AsyncNetworkStream, NetworkStream
-from ._pool import Pool
+from ._pool import Pool, make_pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
 from ._settings import Settings
@@ -33,6 +33,9 @@ class ConnectionPool:
         timeout: Seconds for each phase (connect, read, write, pool) that a request's `timeout` extension does not
             name; None is no limit.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        http1: Whether HTTP/1.1 may be spoken.
+        http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
+            too (RFC 9113 §3.3). It needs the extra `http2`.
 
     Raises:
         ValueError: A limit that lets no request pass.
@@ -47,6 +50,8 @@ class ConnectionPool:
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
         max_connections_per_origin: int | None = None,
+        http1: bool = True,
+        http2: bool = False,
     ) -> None:
         settings = Settings(
             ssl_context,
@@ -55,8 +60,10 @@ class ConnectionPool:
             keepalive_expiry,
             timeout,
             max_connections_per_origin,
+            http1,
+            http2,
         ).check()
-        self._pool = Pool(blocking_backend(), settings)
+        self._pool = make_pool(blocking_backend(), settings)
 
     def handle_request(
         self,
@@ -152,6 +159,9 @@ class AsyncConnectionPool:
         timeout: Seconds for each phase (connect, read, write, pool) that a request's `timeout` extension does not
             name; None is no limit.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        http1: Whether HTTP/1.1 may be spoken.
+        http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
+            too (RFC 9113 §3.3). It needs the extra `http2`.
 
     Raises:
         ValueError: A limit that lets no request pass.
@@ -166,6 +176,8 @@ class AsyncConnectionPool:
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
         max_connections_per_origin: int | None = None,
+        http1: bool = True,
+        http2: bool = False,
     ) -> None:
         self._settings = Settings(
             ssl_context,
@@ -174,6 +186,8 @@ class AsyncConnectionPool:
             keepalive_expiry,
             timeout,
             max_connections_per_origin,
+            http1,
+            http2,
         ).check()
         self._pool: Pool | None = None
 
@@ -243,5 +257,5 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
-            pool = self._pool = Pool(running_backend(), self._settings)
+            pool = self._pool = make_pool(running_backend(), self._settings)
         return pool

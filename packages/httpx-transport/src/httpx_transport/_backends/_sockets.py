@@ -187,6 +187,7 @@ class SocketStream(ABC):
 
     def share(self) -> None:
         """Change nothing: a send never looks at what has come."""
+        return
 
     def idle(self) -> bool:
         """Return whether the stream is open and silent."""

@@ -22,12 +22,18 @@ class Connector:
     Args:
         backend: How I/O is done.
         ssl_context: For https; None is the process's default, made when it is first needed.
+        alpn: The protocols to offer, the preferred one first.
     """
 
-    __slots__ = ("_backend", "_ssl_context")
+    __slots__ = ("_alpn", "_backend", "_ssl_context")
 
-    def __init__(self, backend: Backend, ssl_context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, backend: Backend, ssl_context: ssl.SSLContext | None, alpn: tuple[str, ...] = ("http/1.1",)
+    ) -> None:
         self._backend = backend
+        self._alpn = alpn
+        if ssl_context is not None and "h2" in alpn:
+            ssl_context.set_alpn_protocols(list(alpn))
         self._ssl_context = ssl_context
 
     async def connect(self, origin: Origin, timeout: float | None, trace: Trace | None = None) -> Connection:
@@ -77,7 +83,7 @@ class Connector:
         if self._ssl_context is None:
             from ._contexts import shared_ssl_context
 
-            self._ssl_context = shared_ssl_context()
+            self._ssl_context = shared_ssl_context(alpn=self._alpn)
         return self._ssl_context
 
 

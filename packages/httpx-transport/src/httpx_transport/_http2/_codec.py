@@ -44,6 +44,11 @@ class Codec:
         return self._streams.failure
 
     @property
+    def known(self) -> bool:
+        """Whether the peer has sent its settings."""
+        return self._receiver.reader.begun
+
+    @property
     def leaving(self) -> bool:
         """Whether there will be no more streams: by GOAWAY, by an error, or because one side has closed."""
         return self._streams.leaving

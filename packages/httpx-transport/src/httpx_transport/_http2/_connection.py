@@ -6,6 +6,8 @@ when it has what it came for. Codec and stream are touched under a lock, and wai
 
 from __future__ import annotations
 
+import functools
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeAlias
 
@@ -65,6 +67,7 @@ class Http2Connection:
         "_codec",
         "_heard_at",
         "_lock",
+        "_orphans",
         "_reading",
         "_reserved",
         "_stream",
@@ -85,6 +88,7 @@ class Http2Connection:
         self._reading = False  # somebody waits for bytes, for all
         self._writing = False  # somebody waits for room to send
         self._broken: OSError | None = None  # nothing can be sent any more, but what was answered may still come
+        self._orphans: deque[Stream] = deque()
         self._waiters: dict[Stream | None, list[Waiter]] = {}
         self._heard_at = self._clock()
         self.connection = connection
@@ -99,11 +103,29 @@ class Http2Connection:
             self._reserved += room
         return room
 
+    def promise(self) -> None:
+        """Take the right to open a stream, even if there is no room for it yet: `granted` waits for that."""
+        with self._lock:
+            self._reserved += 1
+
+    async def granted(self, limit: Limit) -> None:
+        """Wait until there is room for what has been promised, or never will be.
+
+        Raises:
+            TimeoutError: A wait was longer than its limit.
+        """
+        await self.until(None, lambda: self._codec.room() >= self._reserved or self.leaving, limit)
+
     def unreserve(self) -> None:
         """Give back the right to open a stream."""
         with self._lock:
             self._reserved -= 1
         self._tell()
+
+    @property
+    def known(self) -> bool:
+        """Whether the peer has said how many streams there may be."""
+        return self._codec.known
 
     @property
     def leaving(self) -> bool:
@@ -160,16 +182,16 @@ class Http2Connection:
     # What the exchanges ask.
 
     def open(self, method: bytes, scheme: bytes, target: bytes, fields: list[Field], *, end: bool) -> Stream | None:
-        """Use the right to open a stream, for a request; return None where the peer has taken it back.
+        """Use the right to open a stream, for a request; return None where the peer has taken it back: it is still to be given.
 
         Raises:
             LocalProtocolError: The request cannot be said in HTTP/2.
         """
         with self._lock:
-            self._reserved -= 1
             if not self._codec.room():
                 return None
             stream = self._codec.open(method, scheme, target, fields, end=end)
+            self._reserved -= 1
             if end:  # else it leaves with the first of its content
                 self._flush()
         return stream
@@ -239,11 +261,12 @@ class Http2Connection:
             TimeoutError: A wait was longer than its limit.
         """
         leads = False
+        waiter: Waiter | None = None
         try:
             while True:
                 with self._lock:
                     if ready() or self.dead:
-                        return
+                        break
                     if not self._reading:
                         leads = self._reading = True
                     writes = self._wants_to_write() and not self._writing
@@ -252,15 +275,23 @@ class Http2Connection:
                 if waiter is None:
                     await self._move(leads, writes, limit())
                     continue
-                try:
-                    woken = await waiter.event.wait(limit())
-                finally:
-                    leads = self._leave(stream, waiter)
+                woken = await waiter.event.wait(limit())
+                leads, waiter = self._leave(stream, waiter), None
                 if not woken:
                     raise TimeoutError
-        finally:
-            if leads:
-                self._hand_on()
+        except GeneratorExit:  # the task has been collected, in the middle of anything: the lock may be held just here
+            self._backend.soon(functools.partial(self._withdraw, stream, waiter, leads))
+            raise
+        except BaseException:
+            self._withdraw(stream, waiter, leads)
+            raise
+        if leads:
+            self._hand_on()
+
+    def abandon(self, stream: Stream) -> None:
+        """Give up a stream that nobody holds any more; may be called by a finalizer, in the middle of anything."""
+        self._orphans.append(stream)
+        self._backend.soon(self._bury)
 
     # How it is done.
 
@@ -275,8 +306,7 @@ class Http2Connection:
             self._fail(error)
         finally:
             if writes:
-                with self._lock:
-                    self._writing = False
+                self._writing = False
 
     def _receive(self, reads: bool = True) -> None:
         """Feed what is here, if it is the caller's duty, and send what fits."""
@@ -290,20 +320,22 @@ class Http2Connection:
                 woken, news = self._feed(data)
         for waiter in woken:
             waiter.event.set()
-        if news:
+        if self._orphans:
+            self._bury()
+        elif news:
             self._tell()
 
     def _feed(self, data: bytes) -> tuple[list[Waiter], bool]:
         """Feed the codec, under the lock; return who is to be woken, and whether the pool is to be told."""
         codec = self._codec
-        before = codec.live(), codec.room(), codec.leaving
+        before = codec.live(), codec.room(), codec.leaving, codec.known
         self._heard_at = self._clock()
         if not data and self._broken is not None:
             changed = codec.fail(WriteError(str(self._broken)))
         else:
             changed = codec.feed(data)
         self._flush()
-        return self._woken(changed), before != (codec.live(), codec.room(), codec.leaving)
+        return self._woken(changed), before != (codec.live(), codec.room(), codec.leaving, codec.known)
 
     def _fail(self, error: OSError) -> None:
         """End the connection for an error of the stream."""
@@ -354,6 +386,24 @@ class Http2Connection:
         for stream in waiters.copy() if self.dead else changed:
             woken += waiters.pop(stream, ())
         return woken
+
+    def _withdraw(self, stream: Stream | None, waiter: Waiter | None, leads: bool) -> None:
+        """Wait no more, and leave no duty undone."""
+        if waiter is not None:
+            leads = self._leave(stream, waiter) or leads
+        if leads:
+            self._hand_on()
+
+    def _bury(self) -> None:
+        """Give up the streams that nobody holds, unless somebody has the lock, who will do it then."""
+        while self._orphans and self._lock.acquire(False):
+            try:
+                if self._orphans:  # another thread may have been here
+                    self._codec.reset(self._orphans.popleft())
+                    self._flush()
+            finally:
+                self._lock.release()
+        self._tell()
 
     def _hand_on(self) -> None:
         """Let another read for all, if anybody waits."""

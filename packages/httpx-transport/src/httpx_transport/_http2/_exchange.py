@@ -85,17 +85,7 @@ class Http2Exchange(Wire):
             LocalProtocolError: The request cannot be said in HTTP/2, or its body is not as long as declared.
             TransportError: There is no response.
         """
-        self._method = method
-        if isinstance(body, bytes):
-            self._pending = memoryview(body)
-        else:
-            self._source = self._backend.source(body)
-        self._sending = bool(body) or self._options.trailers is not None or self._options.duplex
-        stream = self._shared.open(method, self._connection.origin[0], target, fields, end=not self._sending)
-        if stream is None:
-            raise NoRoom
-        self.stream = stream
-        self._reused = stream.number > 1
+        stream = self.stream = self._open(method, target, fields, body)
         try:
             if self._sending:
                 await self._send_request(fields)
@@ -106,10 +96,35 @@ class Http2Exchange(Wire):
             self._timings["send"] = sent - self._started
             self._timings["first_byte"] = answered - sent
             await self._settle()
+        except GeneratorExit:  # the task has been collected, in the middle of anything
+            self._shared.abandon(stream)
+            raise
         except BaseException:
             await self.close()
             raise
         return stream.head
+
+    def _open(
+        self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
+    ) -> Stream:
+        """Begin the request, and make ready what follows; whatever prevents it, the right to a stream is used."""
+        opened: Stream | None = None
+        try:
+            self._method = method
+            if isinstance(body, bytes):
+                self._pending = memoryview(body)
+            else:
+                self._source = self._backend.source(body)
+            more = body != b"" or self._options.trailers is not None or self._options.duplex
+            opened = self._shared.open(method, self._connection.origin[0], target, fields, end=not more)
+        finally:
+            if opened is None:
+                self._shared.unreserve()
+        if opened is None:
+            raise NoRoom
+        self._sending = more
+        self._reused = opened.number > 1
+        return opened
 
     def facts(self, head: Head) -> dict[str, Any]:
         """Return the response's extensions."""
@@ -175,6 +190,9 @@ class Http2Exchange(Wire):
                     await self._progress(self._options.read, READING)
             if not content:
                 await self._settle()
+        except GeneratorExit:  # the task has been collected, in the middle of anything
+            self._shared.abandon(stream)
+            raise
         except BaseException:
             await self.close()
             raise
@@ -190,6 +208,11 @@ class Http2Exchange(Wire):
         self._sending = False
         if not (self.stream.settled and self.stream.ended):
             self._shared.give_up(self.stream)
+
+    def __del__(self) -> None:
+        stream = getattr(self, "stream", None)  # there is none where the request could not be said
+        if stream is not None and not (stream.settled and stream.ended):
+            self._shared.abandon(stream)
 
     async def _settle(self) -> None:
         """End what is left of the request once the response is complete: nobody wants it any more."""

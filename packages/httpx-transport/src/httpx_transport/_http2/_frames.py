@@ -69,13 +69,17 @@ class Frame(NamedTuple):
 
 
 class FrameReader:
-    """The state between two pieces of what the peer sends."""
+    """The state between two pieces of what the peer sends.
 
-    __slots__ = ("_begun", "_block", "_block_frames", "_block_size", "_buffer", "_idle")
+    Attributes:
+        begun: Whether the peer has begun, as it has to, with its settings.
+    """
+
+    __slots__ = ("_block", "_block_frames", "_block_size", "_buffer", "_idle", "begun")
 
     def __init__(self) -> None:
         self._buffer = b""
-        self._begun = False
+        self.begun = False
         self._block = 0  # the stream whose field section is not complete
         self._block_frames = 0
         self._block_size = 0
@@ -89,7 +93,7 @@ class FrameReader:
         """
         if self._buffer:
             data = self._buffer + data
-        if not self._begun:
+        if not self.begun:
             self._begin(data)
         position, end = 0, len(data)
         while end - position >= HEADER_SIZE:
@@ -129,7 +133,7 @@ class FrameReader:
         if data.startswith(b"HTTP/1."):
             raise Fault("the peer answers in HTTP/1")
         if len(data) >= HEADER_SIZE:
-            self._begun = True
+            self.begun = True
             if data[3] != SETTINGS or data[4] & ACK:
                 raise Fault("the peer's first frame is not SETTINGS")
 

@@ -18,6 +18,7 @@ from ..interface import Field
 from ._engine import Engine
 from ._fields import UNDECLARED, FieldError, check_fields, response_status
 from ._frames import (
+    ACK,
     CONTINUATION,
     DATA,
     END_STREAM,
@@ -132,8 +133,9 @@ class Receiver:
             handler = self._handlers.get(type(event))
             if handler is not None:
                 handler(event)
-        if kind == SETTINGS:
+        if kind == SETTINGS and not flags & ACK:
             self._engine.bound_table()
+            self._streams.limit = self._engine.remote_settings.max_concurrent_streams
 
     def _fields_received(self, event: _FieldsEvent) -> None:
         stream = self._streams.open.get(event.stream_id or 0)
@@ -235,7 +237,6 @@ class Receiver:
             streams.changed[stream] = None
 
     def _settings_changed(self, event: h2.events.RemoteSettingsChanged) -> None:
-        self._streams.limit = self._engine.remote_settings.max_concurrent_streams
         if h2.settings.SettingCodes.INITIAL_WINDOW_SIZE in event.changed_settings:
             self._streams.unblock()
 

@@ -13,9 +13,7 @@ from ._frames import PROTOCOL_ERROR
 from ._stream import Stream
 
 LAST_NUMBER: Final = 2**31 - 1
-_FIRST_LIMIT: Final = (
-    100  # streams that may be open before the peer has said how many (RFC 9113 §6.5.2 asks for no less)
-)
+_FIRST_LIMIT: Final = 1  # streams that may be open before the peer has said how many: it would refuse what is too many
 
 
 class Streams:

@@ -51,12 +51,13 @@ class Channel:
         http1: Whether the last connection speaks HTTP/1.1.
     """
 
-    __slots__ = ("_roomy", "http1", "leases", "origin", "seeker", "tickets")
+    __slots__ = ("_newest", "_roomy", "http1", "leases", "origin", "seeker", "tickets")
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self.leases: dict[Http2Connection, Lease] = {}
         self._roomy: dict[Http2Connection, None] = {}  # those that had room when they were last heard of
+        self._newest: Http2Connection | None = None
         self.seeker: Ticket | None = None
         self.tickets: OrderedDict[Ticket, None] = OrderedDict()
         self.http1 = False
@@ -66,11 +67,19 @@ class Channel:
         """Whether there is nothing to remember."""
         return not (self.leases or self.tickets or self.http1 or self.seeker is not None)
 
+    def may_seek(self) -> bool:
+        """Return whether one more connection may be made, all being full.
+
+        They are made one at a time, and none while one is so new that its peer has not said how many streams there may be.
+        """
+        newest = self._newest
+        return self.seeker is None and (newest is None or newest.known or newest not in self.leases)
+
     def add(self, connection: Http2Connection, lease: Lease) -> None:
         """Take in a connection that is in use from now on."""
-        self.http1 = False
         self.leases[connection] = lease
         self._roomy[connection] = None
+        self._newest = connection
 
     def remove(self, connection: Http2Connection) -> Lease:
         """Take out a connection that is used no more; return its slot."""
@@ -105,7 +114,7 @@ class Channel:
                 self._wake(ticket, served)
             elif not self._try(ticket, served):
                 break
-        if self.seeker is None and self.tickets:  # all are full: one more connection may be made
+        if self.tickets and self.may_seek():
             self.seeker = next(iter(self.tickets))
             self._wake(self.seeker, served)
         return served

@@ -6,6 +6,7 @@ connection in use holds one slot of the pool; unused, it goes back like any othe
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Final
@@ -56,8 +57,8 @@ class Sharing:
 
     async def obtain(
         self, origin: Origin, options: Options, connect: Connect, avoid: Http2Connection | None
-    ) -> Http2Connection | Lease | None:
-        """Return a connection with a stream reserved on it; or what HTTP/1.1 is to be spoken on.
+    ) -> Http2Connection | Lease:
+        """Return a connection with a stream reserved on it, or what HTTP/1.1 is to be spoken on.
 
         Args:
             origin: Whom to reach.
@@ -66,43 +67,51 @@ class Sharing:
             avoid: A connection that has refused this very request.
 
         Returns:
-            The connection; or a lease with one that speaks HTTP/1.1; or None where the origin is known to, and the caller
-            looks for a slot himself.
+            The connection, or the lease of one that speaks HTTP/1.1.
 
         Raises:
             TransportError: There is no connection; the subclass says why.
         """
-        ticket = Ticket(avoid)
+        ticket, started = Ticket(avoid), self._clock()
         with self._lock:
             channel = self._channel(origin)
             found = channel.join(avoid)
-            if found is not None or channel.http1:
-                return found
-            if channel.seeker is None:
-                channel.seeker = ticket
-            else:
-                ticket.event = self._backend.event()
-                channel.tickets[ticket] = None
+            if found is None and not channel.http1:
+                if channel.may_seek():
+                    channel.seeker = ticket
+                else:
+                    ticket.event = self._backend.event()
+                    channel.tickets[ticket] = None
+        if found is not None:
+            return found
         if ticket.event is not None:
-            await self._queue(channel, ticket, options)
-            if ticket.connection is not None or ticket.http1:
+            await self._queue(channel, ticket, ticket.event, options, started)
+            if ticket.connection is not None:
                 return ticket.connection
-        return await self._seek(channel, ticket, options, connect)
+        if channel.seeker is ticket:
+            return await self._seek(channel, ticket, options, connect, started)
+        return await self._find(
+            channel, ticket, options, connect, started
+        )  # each request has a connection of its own there
 
-    async def _queue(self, channel: Channel, ticket: Ticket, options: Options) -> None:
+    async def _queue(self, channel: Channel, ticket: Ticket, event: Event, options: Options, started: float) -> None:
         """Wait for a stream, for HTTP/1.1, or for the turn to make a connection."""
-        assert ticket.event is not None
-        started = self._clock()
         making = not channel.leases  # what is waited for is a connection that somebody makes
         limit = options.connect if making else options.pool
         try:
-            await ticket.event.wait(options.limit(limit, started))
-        except BaseException:
-            self._step_back(channel, ticket)
+            await event.wait(options.limit(limit, started))
+        except BaseException as error:
+            self._leave(channel, ticket, error)
             raise
         with self._lock:
+            ticket.event = None
             served = ticket not in channel.tickets
             channel.tickets.pop(ticket, None)
+            turned = channel.seeker is ticket and ticket.connection is not None
+            if turned:  # both the turn and a stream: one of them is another's
+                channel.seeker = None
+        if turned:
+            self._serve(channel)
         if ticket.error is not None:
             raise type(ticket.error)(str(ticket.error))
         if not served:
@@ -117,31 +126,38 @@ class Sharing:
         return PoolTimeout(explain(what, "waiting to reach", peer, seconds))
 
     async def _seek(
-        self, channel: Channel, ticket: Ticket, options: Options, connect: Connect
-    ) -> Http2Connection | Lease | None:
+        self, channel: Channel, ticket: Ticket, options: Options, connect: Connect, started: float
+    ) -> Http2Connection | Lease:
         """Make one more connection, for whoever else waits too; a stream that becomes free is as good."""
         try:
-            lease = await self._slot(channel, ticket, options)
-            if lease is None:
-                return ticket.connection
-            return await self._fill(channel, lease, options, connect)
+            found = await self._find(channel, ticket, options, connect, started)
         except ConnectError as error:
             with self._lock:
                 failed = channel.fail(error)
             _set(failed)
-            raise
-        except BaseException:
             self._step_back(channel, ticket)
             raise
-        finally:
-            with self._lock:
-                channel.seeker = None
-            self._serve(channel)
+        except BaseException as error:
+            self._leave(channel, ticket, error)
+            raise
+        with self._lock:
+            channel.seeker = None
+        self._serve(channel)
+        return found
 
-    async def _slot(self, channel: Channel, ticket: Ticket, options: Options) -> Lease | None:
-        """Wait for a slot; return it, or None where the ticket got a stream meanwhile."""
-        started = self._clock()
-        waiter = self._connections.assign(channel.origin, started)
+    async def _find(
+        self, channel: Channel, ticket: Ticket, options: Options, connect: Connect, started: float
+    ) -> Http2Connection | Lease:
+        lease = await self._slot(channel, ticket, options, started)
+        if isinstance(lease, Http2Connection):
+            return lease
+        return await self._fill(channel, lease, options, connect, ticket.avoid, started)
+
+    async def _slot(
+        self, channel: Channel, ticket: Ticket, options: Options, started: float
+    ) -> Lease | Http2Connection:
+        """Wait for a slot; return it, or the connection that had a stream for the ticket meanwhile."""
+        waiter = self._connections.assign(channel.origin, self._clock())
         if isinstance(waiter, Lease):
             return waiter
         with self._lock:
@@ -149,7 +165,7 @@ class Sharing:
             ticket.connection = channel.join(ticket.avoid)  # it may have become free before there was an event
         try:
             if ticket.connection is None:
-                await waiter.event.wait(options.limit(options.pool, started))
+                await waiter.event.wait(self._left(options, started))
         except GeneratorExit:
             self._connections.forget(waiter)
             raise
@@ -164,7 +180,7 @@ class Sharing:
         if ticket.connection is not None:
             if lease is not None:
                 lease.release(reusable=True)
-            return None
+            return ticket.connection
         if lease is None:
             if self._connections.closed:
                 raise PoolClosed("the connection pool was closed while a request waited for a connection")
@@ -172,44 +188,68 @@ class Sharing:
         return lease
 
     async def _fill(
-        self, channel: Channel, lease: Lease, options: Options, connect: Connect
+        self,
+        channel: Channel,
+        lease: Lease,
+        options: Options,
+        connect: Connect,
+        avoid: Http2Connection | None,
+        started: float,
     ) -> Http2Connection | Lease:
         """Bring the slot's connection to use, or make one; take note of what it speaks."""
         try:
             connection = lease.connection
-            if connection is not None and not await self._usable(connection, options):
+            if connection is not None and not await self._usable(connection, options, avoid):
                 lease.connection = None
                 self._connections.discard(connection)
                 connection = None
             if connection is None:
                 connection = await connect(lease)
-            return self.adopt(lease, connection, channel)
         except GeneratorExit:
             lease.abandon()
             raise
         except BaseException:
             lease.release(reusable=False)
             raise
+        shared = self._adopt(channel, lease, connection)
+        if shared is None:
+            return lease
+        try:
+            await shared.granted(lambda: self._left(options, started))
+        except GeneratorExit:
+            self._backend.soon(shared.unreserve)
+            raise
+        except BaseException as error:
+            shared.unreserve()
+            if isinstance(error, TimeoutError):
+                raise self._too_long(channel, False, started) from error
+            raise
+        return shared
 
-    async def _usable(self, connection: Connection, options: Options) -> bool:
+    async def _usable(self, connection: Connection, options: Options, avoid: Http2Connection | None) -> bool:
         if connection.http2 is None:
             return connection.stream.idle()
+        if connection.http2 is avoid:
+            return False
         return await connection.http2.revive(lambda: options.limit(options.connect, self._clock()))
 
-    def adopt(self, lease: Lease, connection: Connection, channel: Channel | None = None) -> Http2Connection | Lease:
-        """Take note of what a connection speaks; return it with a stream reserved, or its lease where it has none."""
+    def _adopt(self, channel: Channel, lease: Lease, connection: Connection) -> Http2Connection | None:
+        """Take note of what a connection speaks; return it with a stream promised, None where it has none."""
         with self._lock:
-            channel = channel or self._channel(connection.origin)
             if connection.http2 is None and self._speaks_http2(connection):
                 connection.http2 = Http2Connection(self._backend, connection)
             shared = connection.http2
-            if shared is None:
-                channel.http1 = True
-                return lease
-            shared.home = self
-            shared.reserve()
-            channel.add(shared, lease)
+            channel.http1 = shared is None
+            if shared is not None:
+                shared.home = self
+                shared.promise()
+                channel.add(shared, lease)
         return shared
+
+    def _left(self, options: Options, started: float) -> float | None:
+        """Return what is left of the time for a slot or a stream."""
+        now = self._clock()
+        return options.limit(None if options.pool is None else max(options.pool - (now - started), 0.0), now)
 
     def _speaks_http2(self, connection: Connection) -> bool:
         tls = connection.stream.get_extra_info("ssl_object")
@@ -228,6 +268,13 @@ class Sharing:
             error = PoolClosed("the connection pool was closed while a request waited for a connection")
             failed = [event for channel in channels for event in channel.fail(error)]
         _set(failed)
+
+    def _leave(self, channel: Channel, ticket: Ticket, error: BaseException) -> None:
+        """Step back; later, where the task has been collected in the middle of anything, and the lock may be held just here."""
+        if isinstance(error, GeneratorExit):
+            self._backend.soon(functools.partial(self._step_back, channel, ticket))
+        else:
+            self._step_back(channel, ticket)
 
     def _step_back(self, channel: Channel, ticket: Ticket) -> None:
         """Give back what a request has been given that does not want it any more."""

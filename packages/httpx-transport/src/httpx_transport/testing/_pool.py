@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from .._facade import AsyncConnectionPool
-from .._pool import Pool
+from .._pool import make_pool
 
 if TYPE_CHECKING:
     import ssl
@@ -24,6 +24,9 @@ class SimulatedPool(AsyncConnectionPool):
         keepalive_expiry: Virtual seconds for which a connection may be idle; None is no limit.
         timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no limit.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        http1: Whether HTTP/1.1 may be spoken.
+        http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
+            too (RFC 9113 §3.3). It needs the extra `http2`.
     """
 
     def __init__(
@@ -35,6 +38,8 @@ class SimulatedPool(AsyncConnectionPool):
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
         max_connections_per_origin: int | None = None,
+        http1: bool = True,
+        http2: bool = False,
     ) -> None:
         super().__init__(
             ssl_context=_no_trust(),
@@ -43,8 +48,10 @@ class SimulatedPool(AsyncConnectionPool):
             keepalive_expiry=keepalive_expiry,
             timeout=timeout,
             max_connections_per_origin=max_connections_per_origin,
+            http1=http1,
+            http2=http2,
         )
-        self._pool = Pool(backend, self._settings)  # the running event loop is not asked for: there is none
+        self._pool = make_pool(backend, self._settings)  # the running event loop is not asked for: there is none
 
 
 @functools.cache
