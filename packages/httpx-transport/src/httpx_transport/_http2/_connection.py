@@ -278,7 +278,7 @@ class Http2Connection:
                 woken = await waiter.event.wait(limit())
                 leads, waiter = self._leave(stream, waiter), None
                 if not woken:
-                    raise TimeoutError
+                    raise TimeoutError  # noqa: TRY301 - what was entered has to be left here too
         except GeneratorExit:  # the task has been collected, in the middle of anything: the lock may be held just here
             self._backend.soon(functools.partial(self._withdraw, stream, waiter, leads))
             raise
