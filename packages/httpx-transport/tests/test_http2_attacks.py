@@ -128,6 +128,7 @@ BROKEN_CONNECTION: dict[str, Attack] = {
     "fields on a stream of the server": lambda p: p.headers(2, OK),
     "push": lambda p: raw(0x5, 0x4, 1, b"\0\0\0\2" + p.block([(b":method", b"GET")])),
     "padding longer than the frame": lambda p: p.headers(1, OK) + raw(0x0, 0x8, 1, b"\xffx"),
+    "more than a stream's window": lambda p: p.headers(1, OK) + p.data(1, b"x" * 16_384) * 129,
     "padding that is not there": lambda p: p.headers(1, OK) + raw(0x0, 0x8, 1, b""),
     "CONTINUATION of nothing": lambda p: raw(0x9, 0x4, 1, b""),
     "CONTINUATION of another stream": lambda p: raw(0x1, 0, 1, b"") + raw(0x9, 0x4, 3, b""),

@@ -39,7 +39,9 @@ class Connection(RuleBasedStateMachine):
         self.server.initiate_connection()
         self.models: dict[Stream, Model] = {}
         self.to_client = b""
-        self.limit = 100
+        self.carry_up()
+        self.carry_down(10**9)
+        self.carry_up()
 
     def some(self, number: int) -> tuple[Stream, Model]:
         return list(self.models.items())[number % len(self.models)]
@@ -116,8 +118,11 @@ class Connection(RuleBasedStateMachine):
 
     @rule(limit=st.sampled_from([0, 1, 3, 100]), window=st.sampled_from([10, 65_535, 200_000]))
     def change_settings(self, limit: int, window: int) -> None:
+        self.carry_up()  # what the peer has been told of counts, and not what is on its way
         self.server.update_settings({_MAX_STREAMS: limit, _WINDOW: window})
         self.to_client += self.server.data_to_send()
+        self.carry_down(10**9)
+        self.carry_up()
 
     @invariant()
     def nothing_is_lost_and_nobody_is_broken(self) -> None:

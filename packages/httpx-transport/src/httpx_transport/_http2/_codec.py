@@ -232,7 +232,7 @@ class Codec:
                 raise LocalProtocolError("Too little data for declared Content-Length")
 
     def _collect(self) -> None:
-        data = self._engine.data_to_send()
+        data = self._engine.outgoing()
         if data:
             self._out.append(data)
             self._out_size += len(data)

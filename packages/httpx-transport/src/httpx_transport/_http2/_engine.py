@@ -7,6 +7,7 @@ as h2 has it, the end of all streams of the connection.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from struct import Struct
 from typing import Final
 
 import h2.config
@@ -15,16 +16,15 @@ import h2.settings
 import hpack
 
 from ..interface import Field
-from ._frames import MAX_BLOCK, MAX_FRAME
-
-STREAM_WINDOW: Final = 2_097_152
-"""Bytes of one response that may arrive unread: what a fast line carries in a round trip."""
+from ._frames import MAX_BLOCK, MAX_FRAME, WINDOW_UPDATE
+from ._stream import STREAM_WINDOW
 
 CONNECTION_WINDOW: Final = 16_777_216
 """Bytes that may be under way on one connection. It is given back as bytes arrive, so unread streams starve no other."""
 
 _TABLE_SIZE: Final = 4_096  # bytes of the fields we sent that are kept for compression, whatever the peer offers
 
+_UPDATE: Final = Struct(">BHBBLL")
 _Codes = h2.settings.SettingCodes
 _FINAL: Final = [hpack.HeaderTuple(b":status", b"200")]
 _INFORMATIONAL: Final = [hpack.HeaderTuple(b":status", b"100")]
@@ -74,6 +74,7 @@ class Engine(h2.connection.H2Connection):
         )
         self.live = 0
         self._closed_since = 0
+        self._credit: list[bytes] = []
         self.decoder = self.fields = FieldDecoder()
         self.local_settings = h2.settings.Settings(
             client=True,
@@ -103,3 +104,15 @@ class Engine(h2.connection.H2Connection):
         """Keep no more of what we sent than we want to, whatever the peer would allow."""
         if self.encoder.header_table_size > _TABLE_SIZE:
             self.encoder.header_table_size = _TABLE_SIZE
+
+    def credit(self, number: int, size: int) -> None:
+        """Give credit for bytes that h2 has not seen; 0 is the connection."""
+        self._credit.append(_UPDATE.pack(0, 4, WINDOW_UPDATE, 0, number, size))
+
+    def outgoing(self) -> bytes:
+        """Return what is to be sent, and forget it."""
+        data = self.data_to_send()
+        if self._credit:
+            data += b"".join(self._credit)
+            self._credit.clear()
+        return data

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .._errors import TransportError
 from .._http11 import Head
 from ..interface import Field
 from ._fields import UNDECLARED
+
+STREAM_WINDOW: Final = 2_097_152
+"""Bytes of one response that may arrive unread: what a fast line carries in a round trip."""
 
 
 class Stream:
@@ -44,6 +49,7 @@ class Stream:
         "trailers",
         "undelivered",
         "unprocessed",
+        "window",
     )
 
     def __init__(self, number: int, method: bytes, length: int) -> None:
@@ -60,6 +66,7 @@ class Stream:
         self.progress = 0
         self.expected = UNDECLARED  # bytes of content that the response's head has declared
         self.received = 0  # bytes of content that have arrived
+        self.window = STREAM_WINDOW  # bytes that may arrive
         self.owed = 0  # bytes that were taken, and for which the peer has no credit yet
         self._ready: list[bytes] = []
 

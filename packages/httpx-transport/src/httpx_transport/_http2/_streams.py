@@ -8,9 +8,9 @@ from typing import Final
 import h2.exceptions
 
 from .._errors import RemoteProtocolError, TransportError
-from ._engine import CONNECTION_WINDOW, STREAM_WINDOW, Engine
-from ._frames import PROTOCOL_ERROR
-from ._stream import Stream
+from ._engine import CONNECTION_WINDOW, Engine
+from ._frames import FLOW_CONTROL_ERROR, PROTOCOL_ERROR, Fault
+from ._stream import STREAM_WINDOW, Stream
 
 LAST_NUMBER: Final = 2**31 - 1
 _FIRST_LIMIT: Final = 1  # streams that may be open before the peer has said how many: it would refuse what is too many
@@ -32,11 +32,12 @@ class Streams:
         leaving: Whether there will be no more.
     """
 
-    __slots__ = ("_engine", "_owed", "blocked", "changed", "failure", "leaving", "limit", "next", "open")
+    __slots__ = ("_engine", "_owed", "_window", "blocked", "changed", "failure", "leaving", "limit", "next", "open")
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._owed = 0  # bytes that arrived, and for which the connection has no credit yet
+        self._window = CONNECTION_WINDOW  # bytes that may arrive, of those that h2 does not see
+        self._owed = 0  # bytes that h2 has seen, and for which the connection has no credit yet
         self.open: dict[int, Stream] = {}
         self.changed: dict[Stream, None] = {}
         self.blocked: dict[Stream, None] = {}
@@ -102,16 +103,31 @@ class Streams:
         self.changed.update(self.blocked)
         self.blocked.clear()
 
-    def arrived(self, size: int) -> None:
-        """Note bytes for which the connection owes credit: a stream that nobody reads starves no other."""
+    def arrive(self, stream: Stream, size: int) -> None:
+        """Note bytes that h2 has not seen.
+
+        Raises:
+            Fault: There was no credit for them.
+        """
+        stream.window -= size
+        self._window -= size
+        if stream.window < 0 or self._window < 0:
+            raise Fault("more content than there was credit for", FLOW_CONTROL_ERROR)
+        if self._window <= CONNECTION_WINDOW // 2:  # given as it arrives: a stream that nobody reads starves no other
+            self._engine.credit(0, CONNECTION_WINDOW - self._window)
+            self._window = CONNECTION_WINDOW
+
+    def ended_with(self, size: int) -> None:
+        """Note bytes of the last frame of a stream, which h2 has counted."""
         self._owed += size
-        if self._owed >= CONNECTION_WINDOW // 2:
+        if self._owed >= CONNECTION_WINDOW // 4:
             self._engine.increment_flow_control_window(self._owed)
             self._owed = 0
 
     def taken(self, stream: Stream, size: int) -> None:
-        """Note bytes for which a stream owes credit, and give it in large pieces."""
+        """Note bytes that need not be kept any more, and give the stream credit for them in large pieces."""
         stream.owed += size
         if stream.owed >= STREAM_WINDOW // 2 and not stream.settled and stream.number in self.open:
-            self._engine.increment_flow_control_window(stream.owed, stream.number)
+            self._engine.credit(stream.number, stream.owed)
+            stream.window += stream.owed
             stream.owed = 0
