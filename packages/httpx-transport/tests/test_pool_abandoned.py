@@ -174,6 +174,28 @@ def admitted(connections: Connections) -> tuple[Lease, Stream]:
     return lease, stream
 
 
+class BusyLock:
+    """A lock in whose first section a lease comes back, from somebody who cannot have the lock."""
+
+    def __init__(self, connections: Connections, lease: Lease) -> None:
+        self.connections = connections
+        self.lease = lease
+
+    def acquire(self, blocking: bool = True, /) -> bool:
+        return False
+
+    def release(self) -> None:
+        return None
+
+    def __enter__(self) -> bool:
+        self.lease.release(True)
+        self.connections._lock = threading.Lock()
+        return True
+
+    def __exit__(self, *details: object) -> None:
+        return None
+
+
 def test_the_collector_may_run_while_the_lock_is_held() -> None:
     connections = Connections(blocking_backend(), Settings(max_connections=1))
     lease, stream = admitted(connections)
@@ -213,20 +235,7 @@ def test_a_slot_that_comes_back_while_a_request_is_refused_is_not_forgotten() ->
     lease, stream = admitted(connections)
     connections.close()
 
-    class Lock:
-        """Lets something come back while it is held."""
-
-        def acquire(self, blocking: bool) -> bool:
-            return False
-
-        def __enter__(self) -> None:
-            lease.release(True)
-            connections._lock = threading.Lock()
-
-        def __exit__(self, *details: object) -> None:
-            return None
-
-    connections._lock = Lock()  # type: ignore[assignment]
+    connections._lock = BusyLock(connections, lease)
     with pytest.raises(PoolClosed):
         connections.assign((b"http", b"host", None, None), 0.0)
     assert stream.closed == 1
@@ -239,20 +248,7 @@ def test_what_comes_back_while_a_request_leaves_the_queue_is_taken_at_once() -> 
     waiting = connections.assign((b"http", b"other", None, None), 0.0)
     assert isinstance(waiting, Waiter)
 
-    class Lock:
-        """Lets something come back while it is held."""
-
-        def acquire(self, blocking: bool) -> bool:
-            return False
-
-        def __enter__(self) -> None:
-            lease.release(True)
-            connections._lock = threading.Lock()
-
-        def __exit__(self, *details: object) -> None:
-            return None
-
-    connections._lock = Lock()  # type: ignore[assignment]
+    connections._lock = BusyLock(connections, lease)
     assert connections.withdraw(waiting) is None
     assert connections.counts() == {"connections": 1, "active": 0, "idle": 1, "waiting": 0}
 
