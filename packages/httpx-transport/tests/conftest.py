@@ -16,6 +16,7 @@ import trio
 import trustme
 
 from httpx_transport import AsyncConnectionPool, ConnectionPool
+from httpx_transport._backends import Backend, blocking_backend, running_backend
 from httpx_transport.blocking import run
 from httpx_transport.interface import Field, RawURL
 
@@ -100,6 +101,9 @@ class Face:
             yield pool
         finally:
             await pool.close()
+
+    def backend(self) -> Backend:
+        return blocking_backend() if self.name == "blocking" else running_backend()
 
     def body(self, chunks: Iterable[bytes]) -> Any:
         async def generate() -> AsyncIterator[bytes]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ssl
 
     from ._interface import Bytes
+    from ._tls import TlsSession
 
 _SLICE: Final = 131_072  # bytes that are handed over at once
 _RECEIVE_SIZE: Final = 262_144  # bytes that the loop may receive at once
@@ -30,7 +31,7 @@ _HIGH_WATER: Final = 262_144  # received bytes that nobody has asked for, above 
 class AsyncioStream(asyncio.BufferedProtocol):
     """A connection of the running event loop, plain or TLS.
 
-    A plain Protocol would make the loop allocate 256 KiB for each receive, which costs more than the receive.
+    TLS is done here, not by the loop, which does it slower, cannot do it twice, and does not tell how it ends. A plain Protocol would make the loop allocate 256 KiB for each receive, which costs more than the receive.
 
     Args:
         loop: The loop that will feed it.
@@ -49,6 +50,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_poller",
         "_space",
         "_timer",
+        "_tls",
         "_transport",
         "_waiter",
         "_waiting_to_write",
@@ -72,6 +74,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._waiting_to_write = False
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = 0.0
+        self._tls: TlsSession | None = None
 
     # What the event loop calls.
 
@@ -95,24 +98,16 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """Note the end; the transport then closes itself."""
-        self._note_end()
+        self._ended = True
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end, and why."""
-        if not self._ended and exc is None:  # uvloop's way of saying that there was an end
-            self._note_end()
         self._ended = True
         self._failure = self._failure or exc
         self._writable = True  # whoever waits to write shall learn of it
         self._disarm()
         self._wake()
-
-    def _note_end(self) -> None:
-        self._ended = True
-        tls = self._transport.get_extra_info("ssl_object")
-        if tls is not None:
-            self._failure = _truncation(tls)
 
     def pause_writing(self) -> None:
         """Note that the peer takes less than we send."""
@@ -133,6 +128,10 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def receive(self) -> bytes | None:
         """Return bytes that are here, b"" at the end, None where there are none yet."""
+        return self.received() if self._tls is None else self._tls.receive()
+
+    def received(self) -> bytes | None:
+        """Return the same of the connection itself, below TLS."""
         buffer = self._buffer
         if not buffer:
             return self._end()
@@ -149,7 +148,15 @@ class AsyncioStream(asyncio.BufferedProtocol):
             raise _as_os_error(self._failure)
         return b"" if self._ended else None
 
+    def buffered(self) -> int:
+        """Return how many bytes of the connection itself have come."""
+        return self._buffered
+
     def send(self, data: Bytes) -> int:
+        """Hand over as many bytes as fit now; return how many."""
+        return self.deliver(data) if self._tls is None else self._tls.send(data)
+
+    def deliver(self, data: Bytes) -> int:
         """Hand over a slice of `data`, or nothing while the peer is behind, or has said what the loop has not told."""
         if self._transport.is_closing():
             raise _as_os_error(self._failure or ConnectionResetError("the connection is closed"))
@@ -164,12 +171,29 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     async def read(self, timeout: float | None) -> bytes:
         """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
-        while (data := self.receive()) is None:
+        tls = self._tls
+        if tls is not None:
+            return await self._read_tls(tls, timeout)
+        while (data := self.received()) is None:
             await self._next_call(timeout)
+        return data
+
+    async def _read_tls(self, tls: TlsSession, timeout: float | None) -> bytes:
+        # An answer is hardly ever here before it is waited for: trying first would cost exceptions.
+        while not (self._ended or tls.pending()) or (data := tls.receive()) is None:
+            if tls.read_needs_write:
+                await self._wait(False, True, timeout)
+            else:
+                await self._next_call(timeout)
         return data
 
     async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
+        if self._tls is None:
+            return await self._wait(readable, writable, timeout)
+        return await self._tls.wait(self._wait, readable, writable, timeout)
+
+    async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         await asyncio.sleep(0)  # the loop must run to learn of anything, also where there is always room
         while True:
             can_read = readable and bool(self._buffer or self._ended)
@@ -221,33 +245,68 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
-        async with asyncio.timeout(timeout):
-            transport = await self._loop.start_tls(self._transport, self, context, server_hostname=hostname)
-        if transport is None:  # uvloop's and asyncio's way to say that the connection was lost meanwhile
-            raise ConnectionResetError("the connection was lost during the TLS handshake")
-        self._transport = transport
+        from ._memory_tls import MemoryTls
+        from ._tls import TlsSession
+
+        carrier = _Carrier(self) if self._tls is None else self._tls.channel
+        self._tls = TlsSession(MemoryTls(carrier, context, hostname))
+        await self._tls.shake_hands(self._wait, timeout)
 
     def idle(self) -> bool:
         """Return whether the stream is open and silent, also where the loop has had no time to tell."""
-        self._asked = not (self._ended or self._buffer or self._transport.is_closing() or self._poller.poll(0))
-        return self._asked
+        silent = not (self._ended or self._transport.is_closing() or self._poller.poll(0))
+        if self._tls is None:
+            silent = silent and not self._buffer
+        elif silent and self._tls.pending():
+            silent = self._tls.silent()
+        self._asked = silent
+        return silent
 
     def close(self) -> None:
         """Close at once; what was not sent is dropped. What a closed loop left open closes with its last reference."""
         self._disarm()
         if not self._loop.is_closed():
+            if self._tls is not None and not self._transport.is_closing():
+                self._tls.end()
             self._transport.abort()
 
 
-def _truncation(tls: ssl.SSLObject) -> OSError | None:
-    """Return an error if a TLS peer has ended without saying so; the loop does not tell the one from the other."""
-    import ssl
+class _Carrier:
+    """What carries TLS over a stream of the event loop.
 
-    try:
-        tls.read(1)  # nothing is left but the goodbye, which is the only end that TLS knows
-    except OSError:
-        return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol")
-    return None
+    Args:
+        stream: The stream; its own waiting lets the loop bring more.
+    """
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: AsyncioStream) -> None:
+        self._stream = stream
+
+    def recv(self, size: int, /) -> bytes:  # noqa: ARG002 - what has come is handed over at once
+        """Return what has come, b"" at the end."""
+        import ssl
+
+        received = self._stream.received()
+        if received is None:
+            raise ssl.SSLWantReadError
+        return received
+
+    def send(self, data: Bytes, /) -> int:
+        """Send as many bytes as fit now; return how many."""
+        import ssl
+
+        sent = self._stream.deliver(data)
+        if not sent:
+            raise ssl.SSLWantWriteError
+        return sent
+
+    def pending(self) -> int:
+        """Return how many bytes have come."""
+        return self._stream.buffered()
+
+    def unwrap(self) -> None:
+        """Say nothing: that is TCP's custom."""
 
 
 def _as_os_error(failure: Exception) -> OSError:

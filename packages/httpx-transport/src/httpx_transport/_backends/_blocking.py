@@ -13,8 +13,8 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from ._interface import Event, Source
-from ._polling import READ, WRITE, milliseconds, new_poller
-from ._sockets import RECEIVE_SIZE, SocketStream, connect_any, remaining
+from ._polling import READ, WRITE, deadline_after, milliseconds, new_poller, remaining
+from ._sockets import RECEIVE_SIZE, SocketStream, connect_any
 from ._sources import IterableSource
 
 _READY_TO_READ: Final = ~WRITE  # errors and hang-ups included: receiving is how one learns of them
@@ -90,7 +90,7 @@ class BlockingBackend:
 
     async def connect(self, host: str, port: int, timeout: float | None) -> BlockingStream:
         """Look up the host, however long that takes, and try its addresses in turn for what is left of `timeout`."""
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = deadline_after(timeout)
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return await connect_any(addresses, BlockingStream, remaining(deadline))
 

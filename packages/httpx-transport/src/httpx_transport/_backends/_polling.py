@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import time
 from typing import Final, Protocol
 
 READ: Final = 0x001  # POLLIN
@@ -43,6 +44,16 @@ class SelectPoller:
 def milliseconds(timeout: float | None) -> float | None:
     """Return seconds as `Poller.poll` takes them: more than it can count is no limit, less than nothing is nothing."""
     return None if timeout is None or timeout > _LONGEST else max(timeout, 0) * 1000
+
+
+def deadline_after(timeout: float | None) -> float | None:
+    """Return when `timeout` seconds from now will be over, None for never."""
+    return None if timeout is None else time.monotonic() + timeout
+
+
+def remaining(deadline: float | None) -> float | None:
+    """Return the seconds until `deadline`, never less than none."""
+    return None if deadline is None else max(deadline - time.monotonic(), 0.0)
 
 
 def new_poller(fd: int, mask: int) -> Poller:
