@@ -237,6 +237,17 @@ class TestNarrowCarriers:
             assert client.pending() or len(received) == 100
         assert received == b"x" * 50 + b"y" * 50
 
+    def test_what_tls_has_to_say_goes_first_but_not_what_we_have(self, ends: tuple[MemoryTls, Narrow]) -> None:
+        client, carrier = ends
+        carrier.full = False
+        client._unsent = memoryview(b"an answer of TLS")
+        with pytest.raises(ssl.SSLWantWriteError):
+            client.recv(100)
+        client._accepted = 16  # now it is somebody's content: the peer may be waiting for us to read
+        carrier.server.write(b"good")
+        carrier.full = False
+        assert client.recv(100) == b"good"
+
     def test_what_came_before_an_error_is_handed_over_first(self, ends: tuple[MemoryTls, Narrow]) -> None:
         client, carrier = ends
         with pytest.raises(ssl.SSLWantReadError):

@@ -284,6 +284,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def get_extra_info(self, name: str) -> Any:
         """Return what is known of the connection by that name."""
+        if name == "ssl_object":
+            return None if self._tls is None else self._tls.ssl_object
         if name == "is_readable":
             return not self.idle()
         known = self._transport.get_extra_info(_NAMES.get(name, name))

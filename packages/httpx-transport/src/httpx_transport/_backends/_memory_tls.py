@@ -80,8 +80,7 @@ class MemoryTls:
                 self._more = False
                 if chunks:
                     break
-                self._flush()  # TLS may have to answer before it can go on
-                self._fill()
+                self._exchange()
                 continue
             except ssl.SSLError:
                 if not chunks:
@@ -114,6 +113,16 @@ class MemoryTls:
             self.tls.unwrap()
         self._flush_if_possible()
         self._carrier.unwrap()
+
+    def _exchange(self) -> None:
+        """Receive more, after sending what TLS may have to say before it can go on."""
+        try:
+            self._flush()
+        except ssl.SSLWantWriteError:
+            if not self._accepted:
+                raise
+            # It is content that somebody else sends: the peer may take no more of it before we have taken some of its.
+        self._fill()
 
     def _fill(self) -> None:
         received = self._carrier.recv(_RECEIVE_SIZE)

@@ -104,7 +104,7 @@ class SocketStream(ABC):
     def get_extra_info(self, name: str) -> Any:
         """Return what is known of the connection by that name."""
         if name == "ssl_object":
-            return self._tls
+            return None if self._tls is None else self._tls.ssl_object
         if name == "is_readable":
             return not self.idle()
         if name == "socket":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from ._interface import Bytes
 from ._polling import deadline_after, remaining
@@ -63,6 +63,11 @@ class TlsSession:
         self._held: bytes | None = None  # received, and not yet taken
         self.read_needs_write = False
         self._write_needs_read = False
+
+    @property
+    def ssl_object(self) -> Any:
+        """What tells of version, cipher and certificates: the object, or the socket, of `ssl`."""
+        return getattr(self.channel, "tls", self.channel)
 
     async def shake_hands(self, wait: Wait, timeout: float | None) -> None:
         """Do the handshake within `timeout` seconds."""
