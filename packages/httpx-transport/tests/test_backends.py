@@ -30,7 +30,7 @@ from httpx_transport._trace import Trace, TracedRequest
 from httpx_transport._traced import TracedExchange
 from httpx_transport.blocking import run
 
-from .conftest import OK, silence
+from .conftest import OK, dial, silence
 
 
 @pytest.fixture
@@ -223,13 +223,13 @@ class TestSocketStream:
 
         monkeypatch.setattr(socket, "socket", Broken)
         with pytest.raises(OverflowError):
-            run(blocking_backend().connect("127.0.0.1", 1, 1))
+            run(dial(blocking_backend(), "127.0.0.1", 1, 1))
         assert closed == [True]
 
     def test_an_error_before_any_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(socket.socket, "connect_ex", lambda self, address: errno.ENETUNREACH)
         with pytest.raises(OSError, match="Network is unreachable"):
-            run(blocking_backend().connect("127.0.0.1", 1, 1))
+            run(dial(blocking_backend(), "127.0.0.1", 1, 1))
 
     def test_the_blocking_backend_is_always_at_home(self) -> None:
         assert blocking_backend().current()
@@ -595,7 +595,7 @@ def test_two_wait_for_one_stream_of_asyncio_each_within_its_own_limit(serve: Any
     server = serve(silence)
 
     async def scenario() -> None:
-        stream = await running_backend().connect("127.0.0.1", server.port, None)
+        stream = await dial(running_backend(), "127.0.0.1", server.port, None)
         waits = [asyncio.ensure_future(stream.read(limit)) for limit in (None, 0.0, 30.0, None)]
         with pytest.raises(TimeoutError):
             await waits[1]

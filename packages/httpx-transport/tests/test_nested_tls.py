@@ -14,7 +14,7 @@ import pytest
 from httpx_transport._backends import Stream
 from httpx_transport._backends._memory_tls import MemoryTls
 
-from .conftest import Face, Peer, Server, answer_each, silence
+from .conftest import Face, Peer, Server, answer_each, dial, silence
 
 Serve = Callable[..., Server]
 
@@ -81,7 +81,7 @@ def narrow(server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> tu
 
 
 async def twice(face: Face, port: int, context: ssl.SSLContext, inner: ssl.SSLContext | None = None) -> Stream:
-    stream = await face.backend().connect("127.0.0.1", port, 5)
+    stream: Stream = await dial(face.backend(), "127.0.0.1", port, 5)
     try:
         await stream.start_tls(context, "127.0.0.1", 5)
         await stream.start_tls(inner or context, "127.0.0.1", 5)
@@ -185,7 +185,7 @@ def test_a_handshake_that_is_never_answered(
     outer = serve(forward_to(inner.port), server_context)
 
     async def scenario() -> None:
-        stream = await face.backend().connect("127.0.0.1", outer.port, 5)
+        stream = await dial(face.backend(), "127.0.0.1", outer.port, 5)
         await stream.start_tls(client_context, "127.0.0.1", 5)
         with pytest.raises(TimeoutError):
             await stream.start_tls(client_context, "127.0.0.1", 0.05)
@@ -200,7 +200,7 @@ def test_a_peer_that_speaks_before_the_handshake_is_not_believed(
     server = serve(lambda peer: (peer.send(b"early"), peer.wait_closed()))
 
     async def scenario() -> None:
-        stream = await face.backend().connect("127.0.0.1", server.port, 5)
+        stream = await dial(face.backend(), "127.0.0.1", server.port, 5)
         await stream.wait(True, False, 5)
         with pytest.raises(OSError, match=r"spoke before|WRONG_VERSION_NUMBER|record layer failure"):
             await stream.start_tls(client_context, "127.0.0.1", 5)

@@ -1,9 +1,21 @@
 """All I/O of the package, one module per way of doing it, and the only place that chooses between them."""
 
-from ._interface import Backend, Bytes, Event, Source, Stream
+from ._interface import AddressInfo, Attempt, Backend, Bytes, Event, SocketOption, Source, Stream
 from ._locks import ProcessLock
 
-__all__ = ["Backend", "Bytes", "Event", "ProcessLock", "Source", "Stream", "blocking_backend", "running_backend"]
+__all__ = [
+    "AddressInfo",
+    "Attempt",
+    "Backend",
+    "Bytes",
+    "Event",
+    "ProcessLock",
+    "SocketOption",
+    "Source",
+    "Stream",
+    "blocking_backend",
+    "running_backend",
+]
 
 
 def blocking_backend() -> Backend:

@@ -9,11 +9,13 @@ import asyncio
 import functools
 import threading
 import time
-from collections.abc import AsyncIterable, Awaitable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
-from ._interface import Event, Source
+from ._asyncio_sockets import adopt, connected_socket, look_up_beside
+from ._interface import AddressInfo, Attempt, Event, SocketOption, Source, T
+from ._names import numeric, unix_address
 from ._polling import READ, Poller, new_poller
 from ._sources import AsyncIterableSource
 
@@ -265,10 +267,10 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
-        from ._memory_tls import MemoryTls
+        from ._memory_tls import MemoryTls, StreamCarrier
         from ._tls import TlsSession
 
-        carrier = _Carrier(self) if self._tls is None else self._tls.channel
+        carrier = StreamCarrier(self) if self._tls is None else self._tls.channel
         self._tls = TlsSession(MemoryTls(carrier, context, hostname))
         await self._tls.shake_hands(self._wait, timeout)
 
@@ -298,44 +300,6 @@ class AsyncioStream(asyncio.BufferedProtocol):
             if self._tls is not None and not self._transport.is_closing():
                 self._tls.end()
             self._transport.abort()
-
-
-class _Carrier:
-    """What carries TLS over a stream of the event loop.
-
-    Args:
-        stream: The stream; its own waiting lets the loop bring more.
-    """
-
-    __slots__ = ("_stream",)
-
-    def __init__(self, stream: AsyncioStream) -> None:
-        self._stream = stream
-
-    def recv(self, size: int, /) -> bytes:  # noqa: ARG002 - what has come is handed over at once
-        """Return what has come, b"" at the end."""
-        import ssl
-
-        received = self._stream.received()
-        if received is None:
-            raise ssl.SSLWantReadError
-        return received
-
-    def send(self, data: Bytes, /) -> int:
-        """Send as many bytes as fit now; return how many."""
-        import ssl
-
-        sent = self._stream.deliver(data)
-        if not sent:
-            raise ssl.SSLWantWriteError
-        return sent
-
-    def pending(self) -> int:
-        """Return how many bytes have come."""
-        return self._stream.buffered()
-
-    def unwrap(self) -> None:
-        """Say nothing: that is TCP's custom."""
 
 
 def _fail(waiter: asyncio.Future[None]) -> None:
@@ -408,12 +372,34 @@ class AsyncioBackend:
         """Return the body's chunks one by one."""
         return AsyncioSource(body)
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> AsyncioStream:
-        """Look up the host, and let the loop try its addresses, all within `timeout` seconds."""
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds."""
+        return numeric(host, port) or await look_up_beside(self._loop, host, port, timeout)
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return what a host that is an address itself resolves to, None for a name."""
+        return numeric(host, port)
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a Unix domain socket."""
+        return unix_address(path)
+
+    async def connect(
+        self, attempts: Sequence[Attempt], options: Iterable[SocketOption], timeout: float | None
+    ) -> AsyncioStream:
+        """Return a stream to the first address that answers, within `timeout` seconds."""
+        sock = await connected_socket(self._loop, attempts, options, timeout)
+        make = functools.partial(AsyncioStream, self._loop, self._space)
+        try:
+            return await adopt(self._loop, sock, make)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:
+        """Await something for at most `timeout` seconds."""
         async with asyncio.timeout(timeout):
-            make = functools.partial(AsyncioStream, self._loop, self._space)
-            _, stream = await self._loop.create_connection(make, host, port)
-        return stream
+            return await coming
 
     def current(self) -> bool:
         """Return whether the caller runs in the event loop that this backend was made in."""

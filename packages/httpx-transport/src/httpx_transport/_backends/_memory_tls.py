@@ -139,3 +139,53 @@ class MemoryTls:
     def _flush_if_possible(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             self._flush()
+
+
+class Below(Protocol):
+    """What a stream has below TLS."""
+
+    def received(self) -> bytes | None:
+        """Return bytes that are here, b"" at the end, None where there are none yet."""
+        ...
+
+    def deliver(self, data: Bytes) -> int:
+        """Hand over as many bytes as fit now; return how many."""
+        ...
+
+    def buffered(self) -> int:
+        """Return how many bytes are here."""
+        ...
+
+
+class StreamCarrier:
+    """A stream as what carries TLS.
+
+    Args:
+        stream: The stream; somebody else waits for it.
+    """
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: Below) -> None:
+        self._stream = stream
+
+    def recv(self, size: int, /) -> bytes:  # noqa: ARG002 - what has come is handed over at once
+        """Return what has come, b"" at the end."""
+        received = self._stream.received()
+        if received is None:
+            raise ssl.SSLWantReadError
+        return received
+
+    def send(self, data: Bytes, /) -> int:
+        """Send as many bytes as fit now; return how many."""
+        sent = self._stream.deliver(data)
+        if not sent:
+            raise ssl.SSLWantWriteError
+        return sent
+
+    def pending(self) -> int:
+        """Return how many bytes have come."""
+        return self._stream.buffered()
+
+    def unwrap(self) -> None:
+        """Say nothing: that is TCP's custom."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import time
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 READ: Final = 0x001  # POLLIN
@@ -61,3 +62,15 @@ def new_poller(fd: int, mask: int) -> Poller:
     poller: Poller = select.poll() if hasattr(select, "poll") else SelectPoller()
     poller.register(fd, mask)
     return poller
+
+
+def poll_writable(fds: Sequence[int], timeout: float | None) -> list[int]:
+    """Return which of some descriptors are writable, or broken, within `timeout` seconds; none where none is."""
+    if not hasattr(select, "poll"):
+        # Windows reports a refused connection as an exceptional condition only.
+        ready = select.select([], fds, fds, timeout)
+        return list({*ready[1], *ready[2]})
+    poller = select.poll()
+    for fd in fds:
+        poller.register(fd, WRITE)
+    return [fd for fd, _ in poller.poll(milliseconds(timeout))]

@@ -5,14 +5,11 @@ The blocking backend polls; trio is told to wake us. Connecting, TLS and reading
 
 from __future__ import annotations
 
-import errno
-import os
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-from ._polling import READ, deadline_after, new_poller, remaining
+from ._polling import READ, new_poller
 
 if TYPE_CHECKING:
     import ssl
@@ -21,11 +18,6 @@ if TYPE_CHECKING:
     from ._tls import TlsChannel, TlsSession
 
 RECEIVE_SIZE: Final = 65_536
-_STARTED: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
-
-# What getaddrinfo gives for one address: family, kind, protocol, canonical name, socket address.
-AddressInfo: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
-S = TypeVar("S", bound="SocketStream")
 
 
 class SocketStream(ABC):
@@ -138,38 +130,3 @@ class SocketStream(ABC):
         if self._tls is not None:
             self._tls.end()
         self._socket.close()
-
-
-async def connect_any(
-    addresses: Iterable[AddressInfo], stream_type: Callable[[socket.socket], S], timeout: float | None
-) -> S:
-    """Try addresses in turn, all within `timeout` seconds; return a stream over the first that answers.
-
-    Raises:
-        TimeoutError: None answered in time.
-        OSError: What the last one answered.
-    """
-    deadline = deadline_after(timeout)
-    failure = OSError("the name has no address")
-    for family, kind, protocol, _, address in addresses:
-        try:
-            sock = socket.socket(family, kind, protocol)
-        except OSError as error:  # the system knows no such family: the next address may be of another
-            failure = error
-            continue
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stream = stream_type(sock)
-            number = sock.connect_ex(address)
-            if number in _STARTED:
-                await stream.wait(False, True, remaining(deadline))
-                number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        except BaseException:
-            sock.close()
-            raise
-        if not number:
-            return stream
-        sock.close()
-        failure = OSError(number, os.strerror(number))
-    raise failure

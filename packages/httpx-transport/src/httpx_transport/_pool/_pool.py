@@ -44,7 +44,7 @@ class Pool:
         self._clock = backend.clock
         self._lock = backend.lock()
         self._slots = Slots(settings.max_connections, settings.max_keepalive_connections, settings.keepalive_expiry)
-        self._connector = Connector(backend, settings.ssl_context)
+        self._connector = Connector(backend, settings)
         self._timeout = settings.timeout
         self.closed = False
 
@@ -89,7 +89,7 @@ class Pool:
             while True:  # at most twice: what failed on a fresh connection is not repeated
                 if connection is None:
                     connection = lease.connection = await self._connector.connect(
-                        origin, options.limit(options.connect, now), trace
+                        origin, options.connect, trace, options.deadline
                     )
                     timings.update(connection.timings)
                     now = self._clock()
