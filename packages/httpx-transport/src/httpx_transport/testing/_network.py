@@ -87,6 +87,7 @@ class Network:
         timeout: float | None = 5.0,
         retries: int = 0,
         resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
     ) -> SimulatedPool:
         """Return a pool whose connections are in this network. TLS is only pretended, so there is no `ssl_context`.
 
@@ -99,6 +100,7 @@ class Network:
             retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
             resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and
                 port.
+            max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
         """
         return SimulatedPool(
             self._backend,
@@ -108,6 +110,7 @@ class Network:
             timeout=timeout,
             retries=retries,
             resolver=resolver,
+            max_connections_per_origin=max_connections_per_origin,
         )
 
     def start(
