@@ -7,6 +7,7 @@
 from .__about__ import __version__
 from ._api import get, post, request
 from ._async_client import AsyncClient
+from ._auth import Auth, BasicAuth, BearerAuth, DigestAuth, FunctionAuth, NetRCAuth
 from ._client import Client
 from ._config import Timeout
 from ._transports import (
@@ -23,9 +24,15 @@ __all__ = [
     "AsyncClient",
     "AsyncHTTPTransport",
     "AsyncRawTransport",
+    "Auth",
     "BaseTransport",
+    "BasicAuth",
+    "BearerAuth",
     "Client",
+    "DigestAuth",
+    "FunctionAuth",
     "HTTPTransport",
+    "NetRCAuth",
     "RawTransport",
     "Timeout",
     "__version__",
