@@ -56,9 +56,9 @@ class Connector:
 
     def _context(self) -> ssl.SSLContext:
         if self._ssl_context is None:
-            from ._tls import default_context
+            from ._contexts import shared_ssl_context
 
-            self._ssl_context = default_context()
+            self._ssl_context = shared_ssl_context()
         return self._ssl_context
 
 
