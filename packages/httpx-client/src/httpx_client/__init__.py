@@ -8,7 +8,8 @@ from .__about__ import __version__
 from ._api import get, post, request
 from ._async_client import AsyncClient
 from ._client import Client
-from ._config import Timeout
+from ._config import USE_CLIENT_DEFAULT, Limits, Proxy, Timeout
+from ._ssl import create_ssl_context
 from ._transports import (
     AsyncBaseTransport,
     AsyncHTTPTransport,
@@ -19,6 +20,7 @@ from ._transports import (
 )
 
 __all__ = [
+    "USE_CLIENT_DEFAULT",
     "AsyncBaseTransport",
     "AsyncClient",
     "AsyncHTTPTransport",
@@ -26,9 +28,12 @@ __all__ = [
     "BaseTransport",
     "Client",
     "HTTPTransport",
+    "Limits",
+    "Proxy",
     "RawTransport",
     "Timeout",
     "__version__",
+    "create_ssl_context",
     "get",
     "post",
     "request",
