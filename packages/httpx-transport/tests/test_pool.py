@@ -290,7 +290,7 @@ def test_a_connection_that_comes_back_while_another_thread_closes_the_pool() -> 
             return None
 
     pool, stream = Pool(blocking_backend(), Settings(None, 1, 1, None, None)), Stream()
-    connection = Connection((b"http", b"host", None), stream, "host:80")  # type: ignore[arg-type]
+    connection = Connection((b"http", b"host", None, None), stream, "host:80")  # type: ignore[arg-type]
     pool._assign(connection.origin, 0.0)
     pool._lock = Lock()
     pool.release(connection, reusable=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ._backends import blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
+from ._network_stream import AsyncNetworkStream, NetworkStream
 from ._pool import Pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
@@ -72,6 +73,7 @@ class ConnectionPool:
             TypeError: The body is neither bytes nor an iterable.
         """
         status, fields, exchange, facts = run(self._pool.handle(method, url, headers, body, extensions))
+        facts["network_stream"] = NetworkStream(exchange)
         return status, fields, ResponseBody(exchange), facts
 
     def request(
@@ -154,6 +156,7 @@ class AsyncConnectionPool:
             RuntimeError: No event loop that we know is running, or the pool is in use in another one.
         """
         status, fields, exchange, facts = await self._here().handle(method, url, headers, body, extensions)
+        facts["network_stream"] = AsyncNetworkStream(exchange)
         return status, fields, AsyncResponseBody(exchange), facts
 
     async def request(
