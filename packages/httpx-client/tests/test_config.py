@@ -198,6 +198,10 @@ def test_arguments_of_a_proxy_that_are_none() -> None:
         Proxy("http://")
     with pytest.raises(TypeError, match=r"^Invalid type for url\."):
         Proxy(3)  # type: ignore[arg-type]
+    with pytest.raises(
+        TypeError, match=r"^Invalid type for 'ssl_context'\. Expected ssl\.SSLContext or None, got <class"
+    ):
+        Proxy("https://x", ssl_context=True)  # type: ignore[arg-type]
     for auth in ("user:secret", ("user",), (b"user", b"secret")):
         with pytest.raises(
             TypeError, match=r"^Invalid type for 'auth'\. Expected a tuple \(user, password\)"

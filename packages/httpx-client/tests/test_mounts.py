@@ -122,7 +122,8 @@ def test_a_pattern_shows_no_password() -> None:
         ("example.com:8080", "all://example.com:8080"),
         ("127.0.0.1:8080", "all://127.0.0.1:8080"),
         ("//example.com", "all://example.com"),
-        ("*://example.com", "all://*://example.com"),
+        ("*://example.com", "all://example.com"),
+        ("http:/", "http://"),
     ],
 )
 def test_what_is_no_pattern(pattern: str, better: str) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import ssl
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +108,6 @@ def test_no_certificate_of_ours(cert: Any) -> None:
     assert checks(create_ssl_context(verify=False, cert=cert)) == UNCHECKED
 
 
-@pytest.mark.filterwarnings("ignore:`verify=<str>` is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("make", [create_ssl_context, context_for])
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
@@ -175,19 +171,3 @@ def test_transports_share_a_context() -> None:
     assert context_for(True, trust_env=False) is None
     assert context_for(False) is not context_for(False, alpn=("h2", "http/1.1"))
     assert context_for(True, alpn=("h2", "http/1.1")) is not None
-
-
-def test_nothing_is_made_before_it_is_needed() -> None:
-    code = (
-        "import sys; from httpx_client._ssl import context_for; print(context_for(), 'ssl' in sys.modules, "
-        "'certifi' in sys.modules)"
-    )
-    # Measuring coverage would import more.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    assert done.stdout.split() == [
-        "None",
-        "False",
-        "False",
-    ]

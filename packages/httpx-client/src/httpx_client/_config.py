@@ -218,6 +218,8 @@ class Proxy:
             url = url.copy_with(username=None, password=None)
         elif auth is not None and not _is_credentials(auth):
             raise TypeError("Invalid type for 'auth'. Expected a tuple (user, password) of two str")
+        if ssl_context is not None:
+            _check_context(ssl_context)
         self.url = url
         self.auth = auth
         self.headers = Headers(headers)
@@ -244,6 +246,15 @@ _SECRET_FIELDS: Final = frozenset({"authorization", "cookie", "proxy-authorizati
 
 def _is_credentials(value: Any) -> bool:
     return isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(part, str) for part in value)
+
+
+def _check_context(value: object) -> None:
+    import ssl
+
+    if not isinstance(value, ssl.SSLContext):
+        raise TypeError(
+            f"Invalid type for 'ssl_context'. Expected ssl.SSLContext or None, got {type(value)}: {value!r}"
+        )
 
 
 ProxyTypes = Union[URL, str, Proxy]  # noqa: UP007

@@ -141,12 +141,7 @@ def _read(pattern: str) -> _Meaning:
     if authority is None:
         raise InvalidURL(f"Invalid host in a URL pattern: {pattern[found.end() + len('://') :].rpartition('@')[2]!r}")
     scheme = "" if found[0].lower() == "all" else found[0].lower()
-    host, port, prefix, port_behind = (
-        authority["host"],
-        authority["port"],
-        authority["prefix"],
-        authority["port_behind"],
-    )
+    host, port, prefix, port_behind = authority.group("host", "port", "prefix", "port_behind")
     if "/" in host:
         network = _network(host[1:-1])
     elif prefix and (host.startswith("[") or _IPV4.fullmatch(host)):
@@ -157,9 +152,10 @@ def _read(pattern: str) -> _Meaning:
 
 
 def _what_to_write(pattern: str) -> str:
+    """Return the message for what is no pattern, without a user and a password."""
     shown = pattern.rpartition("@")[2]
-    scheme = shown.rstrip(":/")
-    better = f"all://{shown.lstrip('/')}" if ":" in scheme or shown.startswith("/") else f"{scheme}://"
+    scheme, host = shown.rstrip(":/"), shown.rpartition("://")[2].lstrip("/")
+    better = f"all://{host}" if ":" in scheme or "/" in scheme else f"{scheme}://"
     return (
         f'Proxy keys should use proper URL forms rather than plain scheme strings. Instead of "{shown}", use "{better}"'
     )

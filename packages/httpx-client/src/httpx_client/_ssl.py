@@ -37,10 +37,10 @@ def create_ssl_context(
     Raises:
         OSError: A file is not there, cannot be read, or is none of its kind (`ssl.SSLError`).
         TypeError: An argument has another type.
+        ValueError: The path is empty.
     """
-    own = _callers_own(verify)
-    context = default_ssl_context(**_settings(verify, cert, trust_env)) if own is None else own
-    _load(own, cert)
+    context = _callers_own(verify, cert) or default_ssl_context(**_settings(verify, cert, trust_env))
+    _warn(verify, cert)
     return context
 
 
@@ -66,32 +66,33 @@ def context_for(
     Raises:
         OSError: A file is not there, cannot be read, or is none of its kind (`ssl.SSLError`).
         TypeError: An argument has another type.
+        ValueError: The path is empty.
     """
-    own = _callers_own(verify)
-    if own is not None:
-        _load(own, cert)
-        return own
-    settings = _settings(verify, cert, trust_env)
-    if trust_env and settings == _DEFAULT:
-        _check_file_of_environment()
-    # Whoever does not trust the environment has the same default where that says nothing.
-    settings["trust_env"] = trust_env or not _environment_names_roots()
-    if settings == _DEFAULT and tuple(alpn) == HTTP_1:
-        return None
-    context = shared_ssl_context(**settings, alpn=alpn)
-    _load(None, cert)
+    context = _callers_own(verify, cert)
+    if context is None:
+        # Whoever does not trust the environment has the same default where that says nothing.
+        settings = _settings(verify, cert, trust_env or not _environment_names_roots())
+        if settings == _DEFAULT:
+            _check_file_of_environment()
+            if tuple(alpn) == HTTP_1:
+                return None
+        context = shared_ssl_context(**settings, alpn=alpn)
+    _warn(verify, cert)
     return context
 
 
-def _callers_own(verify: object) -> ssl.SSLContext | None:
-    """Return `verify` if it is a context."""
+def _callers_own(verify: object, cert: Any) -> ssl.SSLContext | None:
+    """Return `verify` if it is a context, with `cert` loaded into it."""
     if verify is None or isinstance(verify, bool | str | os.PathLike):
         return None
     import ssl
 
-    if isinstance(verify, ssl.SSLContext):
-        return verify
-    raise TypeError(f"Invalid type for verify. Expected bool or ssl.SSLContext, got {type(verify)}: {verify!r}")
+    if not isinstance(verify, ssl.SSLContext):
+        raise TypeError(f"Invalid type for verify. Expected bool or ssl.SSLContext, got {type(verify)}: {verify!r}")
+    if cert:
+        chain: Any = (cert,) if isinstance(cert, str | os.PathLike) else cert
+        verify.load_cert_chain(*chain)
+    return verify
 
 
 def _settings(verify: Any, cert: Any, trust_env: bool) -> dict[str, Any]:
@@ -106,10 +107,6 @@ def _settings(verify: Any, cert: Any, trust_env: bool) -> dict[str, Any]:
         raise ValueError(
             "verify='' names no file or directory; for the system's roots use ssl.create_default_context()"
         )
-    _deprecated(
-        "`verify=<str>` is deprecated. Use `verify=ssl.create_default_context(cafile=...)` or "
-        "`verify=ssl.create_default_context(capath=...)` instead."
-    )
     return settings | {"capath" if os.path.isdir(path) else "cafile": path}
 
 
@@ -118,19 +115,6 @@ def _certificate(cert: Any) -> Any:
     if not cert:
         return None
     return cert[0] if isinstance(cert, tuple | list) and len(cert) == 1 else cert
-
-
-def _load(own: ssl.SSLContext | None, cert: Any) -> None:
-    """Load `cert` into the caller's own context, if there is one, and say that this is not the way."""
-    if not cert:
-        return
-    if own is not None:
-        chain: Any = (cert,) if isinstance(cert, str | os.PathLike) else cert
-        own.load_cert_chain(*chain)
-    _deprecated(
-        "`cert=...` is deprecated. Use `verify=<ssl_context>` instead,with `.load_cert_chain()` to configure the "
-        "certificate chain."
-    )
 
 
 def _environment_names_roots() -> bool:
@@ -148,5 +132,17 @@ def _check_file_of_environment() -> None:
         raise
 
 
-def _deprecated(message: str) -> None:
-    warnings.warn(message, DeprecationWarning, stacklevel=4)
+def _warn(verify: object, cert: object) -> None:
+    """Say whose time is over, to whoever called the function that calls this."""
+    if isinstance(verify, str | os.PathLike):
+        message = (
+            "`verify=<str>` is deprecated. Use `verify=ssl.create_default_context(cafile=...)` or "
+            "`verify=ssl.create_default_context(capath=...)` instead."
+        )
+        warnings.warn(message, DeprecationWarning, stacklevel=3)
+    if cert:
+        message = (
+            "`cert=...` is deprecated. Use `verify=<ssl_context>` instead,with `.load_cert_chain()` to configure the "
+            "certificate chain."
+        )
+        warnings.warn(message, DeprecationWarning, stacklevel=3)
