@@ -24,7 +24,12 @@ MAY_IMPORT = {
     "httpx": set(PACKAGES),
 }
 IO_AND_CLOCKS = {"asyncio", "anyio", "trio", "sniffio", "socket", "threading", "time", "select", "selectors"}
-BORDER = {"httpx_client/_ports.py", "httpx_client/_transports/_border.py", "httpx_client/_transports/_errors.py"}
+BORDER = {
+    "httpx_client/_ports.py",
+    "httpx_client/_ssl.py",
+    "httpx_client/_transports/_border.py",
+    "httpx_client/_transports/_errors.py",
+}
 NAMES_OF_NOTHING = {"utils", "helpers", "common", "base", "core"}
 
 

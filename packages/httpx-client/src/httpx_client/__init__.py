@@ -9,7 +9,8 @@ from ._api import get, post, request
 from ._async_client import AsyncClient
 from ._auth import Auth, BasicAuth, BearerAuth, DigestAuth, FunctionAuth, NetRCAuth
 from ._client import Client
-from ._config import Timeout
+from ._config import USE_CLIENT_DEFAULT, Limits, Proxy, Timeout
+from ._ssl import create_ssl_context
 from ._transports import (
     AsyncBaseTransport,
     AsyncHTTPTransport,
@@ -20,6 +21,7 @@ from ._transports import (
 )
 
 __all__ = [
+    "USE_CLIENT_DEFAULT",
     "AsyncBaseTransport",
     "AsyncClient",
     "AsyncHTTPTransport",
@@ -32,10 +34,13 @@ __all__ = [
     "DigestAuth",
     "FunctionAuth",
     "HTTPTransport",
+    "Limits",
     "NetRCAuth",
+    "Proxy",
     "RawTransport",
     "Timeout",
     "__version__",
+    "create_ssl_context",
     "get",
     "post",
     "request",
