@@ -165,7 +165,7 @@ async def test_an_error_thrown_into_the_asynchronous_flow(thrown: Any) -> None:
 @pytest.mark.anyio
 async def test_an_error_thrown_in_keeps_its_traceback() -> None:
     with pytest.raises(KeyError, match="first") as first:
-        {}.pop("first")
+        dict[str, str]().pop("first")
     flow = Chatty().async_auth_flow(request())
     with pytest.raises(KeyError, match="second") as second:
         await flow.athrow(KeyError, KeyError("second"), first.tb)

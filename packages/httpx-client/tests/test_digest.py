@@ -105,10 +105,16 @@ def test_a_nonce_may_go_stale_before_it_is_used(face: Face, auth: DigestAuth) ->
     assert [field and parameters(field)["nonce"] for field in server.fields] == [None, "n", "m"]
 
 
-def test_a_nonce_that_is_always_stale(face: Face, auth: DigestAuth) -> None:
+def test_nonces_that_are_always_stale(face: Face, auth: DigestAuth) -> None:
+    server = Script(*[CHALLENGE.replace('"n"', f'"{number}"') + ", stale=true" for number in range(9)])
+    assert converse(face, auth, get(), server).status_code == 401
+    assert [field and parameters(field)["nonce"] for field in server.fields] == [None, "0", "1"]
+
+
+def test_a_stale_nonce_is_not_used_again(face: Face, auth: DigestAuth) -> None:
     server = Script(*[CHALLENGE + ", stale=true"] * 9)
     assert converse(face, auth, get(), server).status_code == 401
-    assert len(server.fields) == 3
+    assert len(server.fields) == 2
 
 
 def test_the_next_nonce_is_taken(face: Face, auth: DigestAuth) -> None:
@@ -294,7 +300,8 @@ def test_the_answer_goes_where_the_challenge_came_from(auth: DigestAuth, first: 
     assert str(again.url) == urls[-1]
     assert parameters(again.headers["authorization"])["uri"] == again.url.path
     # The retry's history has the first hops too; they are behind it.
-    response = Response(401, headers={"WWW-Authenticate": CHALLENGE + ", stale=true"}, request=again)
+    renewed = CHALLENGE.replace('"n"', '"m"') + ", stale=true"
+    response = Response(401, headers={"WWW-Authenticate": renewed}, request=again)
     response.history = [Response(302, request=sent), Response(401, request=again)]
     assert flow.send(response) is again
 

@@ -43,12 +43,13 @@ class DigestUser:
         if space is not None:
             self._authorize(request, space)
         response = yield request
-        for again in (False, True):
+        previous: DigestChallenge | None = None
+        for _ in range(2):
             answered = _answered(request, response)
             challenge = _challenge_in(request, response)
-            if answered is None or challenge is None or (again and not challenge.stale):
+            if answered is None or challenge is None or (previous is not None and not _renews(challenge, previous)):
                 break
-            request = answered
+            request, previous = answered, challenge
             space = self._spaces.learn(request.url, challenge)
             _carry_cookies(request, response)
             self._authorize(request, space)
@@ -92,6 +93,11 @@ class DigestUser:
             content=request.content if challenge.qop == "auth-int" else b"",
         )
         request.headers.update([(b"Authorization", answer.encode("latin-1"))])
+
+
+def _renews(challenge: DigestChallenge, previous: DigestChallenge) -> bool:
+    """Return whether the answer to the previous challenge was right but for its nonce, and there is another now."""
+    return challenge.stale and challenge.nonce != previous.nonce
 
 
 def _answered(request: Request, response: Response) -> Request | None:
