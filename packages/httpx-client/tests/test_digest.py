@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -229,6 +229,14 @@ def test_what_is_remembered_is_bounded() -> None:
     assert space.take().nc == 2
 
 
+def in_threads(work: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def test_threads_share_a_count(auth: DigestAuth) -> None:
     server = DigestServer()
     converse(Face("blocking"), auth, get(), server)
@@ -242,11 +250,7 @@ def test_threads_share_a_count(auth: DigestAuth) -> None:
             counts.append(parameters(next(flow).headers["authorization"])["nc"])
             flow.close()
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work)
     assert sorted(counts) == [f"{number:08x}" for number in range(2, 802)]
 
 
@@ -262,11 +266,7 @@ def test_threads_that_get_the_same_challenge_share_a_count(auth: DigestAuth) -> 
         counts.append(parameters(sent.headers["authorization"])["nc"])
         flow.close()
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work)
     assert sorted(counts) == [f"{number:08x}" for number in range(1, 9)]
 
 
