@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Union
+from typing import Any, Union, cast
 
 from httpx_models import Request
 
@@ -24,14 +24,14 @@ def build_auth(auth: AuthTypes | None) -> Auth | None:
         TypeError: It is none of these; the message shows its type only, for its value may be a secret.
         ValueError: The user name or the password contains lone surrogates.
     """
+    if auth is None or isinstance(auth, Auth):
+        return auth
     given: Any = auth
-    if given is None or isinstance(given, Auth):
-        return given
     if isinstance(given, tuple):
         if len(given) != 2:
             raise TypeError(f'Invalid "auth" argument: a tuple of {len(given)}, where (username, password) is expected')
         return BasicAuth(*given)
-    if callable(given):
-        return FunctionAuth(given)
-    expected = "(username, password), a function or an instance of Auth"
-    raise TypeError(f'Invalid "auth" argument: {type(given)}, where {expected} is expected')
+    if not callable(given):
+        expected = "(username, password), a function or an instance of Auth"
+        raise TypeError(f'Invalid "auth" argument: {type(given)}, where {expected} is expected')
+    return FunctionAuth(cast("Any", given))

@@ -110,7 +110,10 @@ class _AsyncFlow(AsyncGenerator[Request, Response]):
 
     async def athrow(self, typ: Any, val: Any = None, tb: Any = None) -> Request:
         self._end()
-        return await super().athrow(typ, val, tb)
+        error = typ if val is None else val
+        if isinstance(error, type):
+            error = error()
+        raise error if tb is None else error.with_traceback(tb)
 
     async def _step(self, response: Any) -> Request | None:
         begun = self._flow is not None
