@@ -5,7 +5,7 @@
 """
 
 from .__about__ import __version__
-from ._api import get, post, request
+from ._api import delete, get, head, options, patch, post, put, request, stream
 from ._async_client import AsyncClient
 from ._auth import Auth, BasicAuth, BearerAuth, DigestAuth, FunctionAuth, NetRCAuth
 from ._client import Client
@@ -41,7 +41,13 @@ __all__ = [
     "Timeout",
     "__version__",
     "create_ssl_context",
+    "delete",
     "get",
+    "head",
+    "options",
+    "patch",
     "post",
+    "put",
     "request",
+    "stream",
 ]
