@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "httpx": set(PACKAGES),
 }
 IO_AND_CLOCKS = {"asyncio", "anyio", "trio", "sniffio", "socket", "threading", "time", "select", "selectors"}
+APPLICATIONS = "httpx_client/_transports/_asgi"  # they run in tasks of the caller's event loop
 BORDER = {"httpx_client/_ports.py", "httpx_client/_transports/_border.py", "httpx_client/_transports/_errors.py"}
 NAMES_OF_NOTHING = {"utils", "helpers", "common", "base", "core"}
 
@@ -73,7 +74,14 @@ def test_only_backends_do_io_and_know_the_time() -> None:
             assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(tree)}, path
     for package in ("httpx_urls", "httpx_client"):
         for path, tree in sources(package):
-            assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(tree)}, path
+            if not path.startswith(APPLICATIONS):
+                assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(tree)}, path
+
+
+def test_the_client_starts_no_event_loop_library() -> None:
+    for path, tree in sources("httpx_client"):
+        at_once = ast.Module([n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)], [])
+        assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(at_once)}, path
 
 
 def test_only_the_border_of_the_client_knows_the_transport() -> None:
@@ -89,7 +97,7 @@ def test_shared_code_has_no_task_groups_and_no_async_generators() -> None:
             if isinstance(node, ast.AsyncFunctionDef):
                 own = [inner for inner in ast.walk(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
                 assert not own, f"{path}: {node.name} is an async generator"
-            if isinstance(node, ast.Attribute) and "/_backends/" not in path:
+            if isinstance(node, ast.Attribute) and "/_backends/" not in path and not path.startswith(APPLICATIONS):
                 assert node.attr not in {"create_task_group", "TaskGroup", "open_nursery", "create_task"}, path
 
 

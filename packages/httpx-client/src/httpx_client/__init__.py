@@ -10,15 +10,19 @@ from ._async_client import AsyncClient
 from ._client import Client
 from ._config import Timeout
 from ._transports import (
+    ASGITransport,
     AsyncBaseTransport,
     AsyncHTTPTransport,
     AsyncRawTransport,
     BaseTransport,
     HTTPTransport,
+    MockTransport,
     RawTransport,
+    WSGITransport,
 )
 
 __all__ = [
+    "ASGITransport",
     "AsyncBaseTransport",
     "AsyncClient",
     "AsyncHTTPTransport",
@@ -26,8 +30,10 @@ __all__ = [
     "BaseTransport",
     "Client",
     "HTTPTransport",
+    "MockTransport",
     "RawTransport",
     "Timeout",
+    "WSGITransport",
     "__version__",
     "get",
     "post",
