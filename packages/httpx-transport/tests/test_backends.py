@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
 import ssl
@@ -23,10 +24,12 @@ from httpx_transport._backends._polling import READ, WRITE, Poller, SelectPoller
 from httpx_transport._connection import Connection
 from httpx_transport._errors import explain
 from httpx_transport._exchange import Exchange
-from httpx_transport._extensions import Timeouts
+from httpx_transport._extensions import Options
+from httpx_transport._trace import Trace, TracedRequest
+from httpx_transport._traced import TracedExchange
 from httpx_transport.blocking import run
 
-from .conftest import OK
+from .conftest import OK, silence
 
 
 @pytest.fixture
@@ -486,14 +489,24 @@ class NoLease:
 def exchange_over(stream: Scripted) -> tuple[Exchange, NoLease]:
     streamed: Stream = stream  # type: ignore[assignment]
     lease = NoLease()
-    connection = Connection((b"http", b"host", None), streamed, "host:80")
-    return Exchange(blocking_backend(), lease, connection, Timeouts(1, 1, 1, 1), 0.0), lease  # type: ignore[arg-type]
+    connection = Connection((b"http", b"host", None, None), streamed, "host:80")
+    return Exchange(blocking_backend(), lease, connection, Options(1, 1, 1, 1, None), 0.0, 0.0, {}), lease  # type: ignore[arg-type]
 
 
 POST = (b"POST", b"/", [(b"Host", b"host"), (b"Content-Length", b"100000")])
 
 
 class TestUploadsThatBreak:
+    def test_an_answer_left_behind_is_told_in_its_order(self) -> None:
+        exchange, _ = exchange_over(Scripted(30, None, OK))
+        told: list[str] = []
+        trace = Trace(lambda name, _: told.append(name), TracedRequest(b"POST", "", [], {}))
+        lease, connection, options = exchange._lease, exchange._connection, exchange._options
+        traced = TracedExchange(trace, exchange._backend, lease, connection, options, 0.0, 0.0, {})
+        assert run(traced.start(*POST, b"x" * 100_000)).status == 200
+        steps = ("send_request_headers", "receive_response_headers")
+        assert told == [f"http11.{step}.{state}" for step in steps for state in ("started", "complete")]
+
     def test_an_answer_left_behind_is_worth_more_than_the_error(self) -> None:
         exchange, lease = exchange_over(Scripted(30, None, OK))
         assert run(exchange.start(*POST, b"x" * 100_000)).status == 200
@@ -529,7 +542,7 @@ def test_a_generator_is_closed_where_its_rest_is_not_wanted() -> None:
     run(exchange.start(*POST, body))
     assert closed == [True]
     source = blocking_backend().source([b"a"])
-    assert run(source.next()) == b"a"
+    assert run(source.next(None)) == b"a"
     run(source.close())
 
 
@@ -548,8 +561,49 @@ def test_an_async_iterable_that_is_no_generator(face: Any) -> None:
 
     async def scenario() -> None:
         source = running_backend().source(Chunks())
-        assert await source.next() == b"a"
-        assert await source.next() is None
+        assert await source.next(None) == b"a"
+        assert await source.next(None) is None
         await source.close()
 
     anyio.run(scenario)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_chunk_is_waited_for_within_a_limit(loop: str) -> None:
+    class Chunks:
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def __aiter__(self) -> Chunks:
+            return self
+
+        async def __anext__(self) -> bytes:
+            self.asked += 1
+            if self.asked > 1:
+                await anyio.sleep_forever()
+            return b"a"
+
+    async def scenario() -> None:
+        source = running_backend().source(Chunks())
+        assert await source.next(30.0) == b"a"
+        with pytest.raises(TimeoutError):
+            await source.next(0.0)
+
+    anyio.run(scenario, backend=loop)
+
+
+def test_two_wait_for_one_stream_of_asyncio_each_within_its_own_limit(serve: Any) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        stream = await running_backend().connect("127.0.0.1", server.port, None)
+        waits = [asyncio.ensure_future(stream.read(limit)) for limit in (None, 0.0, 30.0, None)]
+        with pytest.raises(TimeoutError):
+            await waits[1]
+        waits[2].cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waits[2]
+        stream.close()
+        assert [await waits[0], await waits[3]] == [b"", b""]
+
+    asyncio.run(scenario())

@@ -11,7 +11,6 @@ import pytest
 import trustme
 
 from httpx_transport import ConnectError, ConnectionPool, ConnectTimeout, ReadError
-from httpx_transport._connect._tls import default_context
 
 from .conftest import Face, Peer, Server, answer_each, silence
 
@@ -239,15 +238,6 @@ def test_a_handshake_that_is_never_answered(face: Face, serve: Serve, client_con
                     await pool.send(0, url=url, extensions={"timeout": {"connect": limit}})
 
     face.run(scenario)
-
-
-def test_the_default_context_trusts_certifi_and_is_made_once() -> None:
-    context = default_context()
-    assert context is default_context()
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
-    assert context.get_ca_certs()
 
 
 def test_nothing_heavy_is_made_before_it_is_needed() -> None:

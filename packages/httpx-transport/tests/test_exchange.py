@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,9 +33,65 @@ def test_status_fields_and_facts(face: Face, serve: Serve) -> None:
         async with face.pool() as pool:
             status, fields, content, facts = await pool.send(server.port)
             assert (status, fields) == (404, [(b"X-a", b"1"), (b"x-A", b"2"), (b"Content-Length", b"0")])
-            assert facts == {"http_version": b"HTTP/1.1", "reason_phrase": b"Not Found", "trailers": []}
+            assert (facts["http_version"], facts["reason_phrase"], facts["trailers"]) == (b"HTTP/1.1", b"Not Found", [])
             assert await content.read() == b""
             await content.close()
+
+    face.run(scenario)
+
+
+def test_what_is_told_of_the_connection_and_of_the_time(face: Face, serve: Serve) -> None:
+    def script(peer: Peer) -> None:
+        while peer.head():
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+            looked.wait(30)
+            looked.clear()
+            peer.send(b"ok")
+
+    looked = threading.Event()
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            seen = []
+            for _ in range(2):
+                _, _, content, facts = await pool.send(server.port)
+                assert "total" not in facts["timings"]
+                looked.set()
+                assert await content.read() == b"ok"
+                seen.append(facts)
+            first, second = [facts["connection"] for facts in seen]
+            assert first == {
+                "id": first["id"],
+                "reused": False,
+                "local_address": first["local_address"],
+                "remote_address": ("127.0.0.1", server.port),
+                "tls_version": None,
+                "alpn": None,
+            }
+            assert second == {**first, "reused": True}
+            phases = [facts["timings"] for facts in seen]
+            assert set(phases[0]) == {"connect", "send", "first_byte", "receive", "total"}
+            assert set(phases[1]) == {"send", "first_byte", "receive", "total"}
+            for measured in phases:
+                total = measured.pop("total")
+                assert all(seconds >= 0 for seconds in measured.values())
+                assert sum(measured.values()) <= total
+
+    face.run(scenario)
+
+
+def test_what_is_told_of_tls(
+    face: Face, serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    server = serve(answer_each(), server_context)
+
+    async def scenario() -> None:
+        async with face.pool(ssl_context=client_context) as pool:
+            facts = (await pool.send(0, url=(b"https", b"127.0.0.1", server.port, b"/")))[3]
+            assert facts["connection"]["tls_version"] == "TLSv1.3"
+            assert facts["timings"]["tls"] > 0
+            assert facts["network_stream"].get_extra_info("ssl_object").version() == "TLSv1.3"
 
     face.run(scenario)
 
@@ -254,7 +311,7 @@ def test_an_early_answer_is_seen_between_chunks_that_all_fit(face: Face, serve: 
     def chunks() -> Iterator[bytes]:
         yield b"x"
         answered.wait()
-        yield b"x"
+        yield b"x" * 300_000
         raise AssertionError("the answer was there")
 
     async def scenario() -> None:

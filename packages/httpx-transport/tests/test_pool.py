@@ -21,6 +21,7 @@ from httpx_transport import (
 from httpx_transport._backends import blocking_backend
 from httpx_transport._connection import Connection
 from httpx_transport._pool import Pool
+from httpx_transport._settings import Settings
 from httpx_transport.blocking import run
 
 from .conftest import OK, Face, Peer, Server, TestPool, answer_each, answer_once
@@ -288,8 +289,8 @@ def test_a_connection_that_comes_back_while_another_thread_closes_the_pool() -> 
         def __exit__(self, *details: object) -> None:
             return None
 
-    pool, stream = Pool(blocking_backend(), None, 1, 1, None, None), Stream()
-    connection = Connection((b"http", b"host", None), stream, "host:80")  # type: ignore[arg-type]
+    pool, stream = Pool(blocking_backend(), Settings(None, 1, 1, None, None)), Stream()
+    connection = Connection((b"http", b"host", None, None), stream, "host:80")  # type: ignore[arg-type]
     pool._assign(connection.origin, 0.0)
     pool._lock = Lock()
     pool.release(connection, reusable=True)

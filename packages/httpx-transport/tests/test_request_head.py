@@ -21,7 +21,7 @@ def encode_request(method: bytes, target: bytes, fields: list[Field]) -> Request
 def test_fields_that_are_said_again_are_said_the_same() -> None:
     encoder, fields = RequestEncoder(), [HOST, (b"Content-Length", b"5"), (b"Connection", b"close")]
     first = encoder.encode(b"POST", b"/", fields)
-    assert encoder.encode(b"PUT", b"/a", [*fields]) == (first.data.replace(b"POST /", b"PUT /a"), 5, True)
+    assert encoder.encode(b"PUT", b"/a", [*fields]) == (first.data.replace(b"POST /", b"PUT /a"), 5, True, False, False)
     fields[1] = (b"Content-Length", b"6")
     assert encoder.encode(b"POST", b"/", fields).length == 6
     with pytest.raises(LocalProtocolError):
@@ -30,7 +30,13 @@ def test_fields_that_are_said_again_are_said_the_same() -> None:
         encoder.encode(b"POST", b"/", [(b"Host", b"a\nb")])
     with pytest.raises(LocalProtocolError):
         encoder.encode(b"POST", b"/", [HOST, HOST])
-    assert encoder.encode(b"GET", b"/", [HOST]) == (b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", 0, False)
+    assert encoder.encode(b"GET", b"/", [HOST]) == (
+        b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n",
+        0,
+        False,
+        False,
+        False,
+    )
 
 
 def test_a_head_keeps_order_case_and_duplicates() -> None:

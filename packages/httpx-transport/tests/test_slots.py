@@ -11,8 +11,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from httpx_transport._connection import Connection, Origin
 from httpx_transport._pool._slots import Slots, Waiter
 
-A: Origin = (b"http", b"a", None)
-B: Origin = (b"http", b"b", None)
+A: Origin = (b"http", b"a", None, None)
+B: Origin = (b"http", b"b", None, None)
 
 
 NOTHING: Any = object()  # a stream or an event that nobody asks anything

@@ -8,6 +8,7 @@
 """
 
 from .__about__ import __version__
+from ._connect import default_ssl_context, shared_ssl_context
 from ._errors import (
     ConnectError,
     ConnectTimeout,
@@ -43,4 +44,6 @@ __all__ = [
     "WriteError",
     "WriteTimeout",
     "__version__",
+    "default_ssl_context",
+    "shared_ssl_context",
 ]

@@ -34,7 +34,7 @@ class ResponseBody:
 
     def close(self) -> None:
         """Give up what has not been read. Closing twice, or after the end, is allowed."""
-        self._exchange.close()
+        run(self._exchange.close())
 
     def __enter__(self) -> ResponseBody:
         return self
@@ -71,7 +71,7 @@ class AsyncResponseBody:
 
     async def aclose(self) -> None:
         """Give up what has not been read. Closing twice, or after the end, is allowed."""
-        self._exchange.close()
+        await self._exchange.close()
 
     async def __aenter__(self) -> AsyncResponseBody:
         return self

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+import itertools
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ._http11 import RequestEncoder
+from ._trace import log
 
 if TYPE_CHECKING:
+    import ssl
+
     from ._backends import Stream
 
-Origin: TypeAlias = tuple[bytes, bytes, int | None]
-"""Scheme, host, port as the caller wrote them; None is the scheme's default."""
+Origin: TypeAlias = tuple[bytes, bytes, int | None, str | None]
+"""Scheme, host, port (None: the scheme's default), and the name for TLS where it is not the host."""
 
 DEFAULT_PORTS: Final = {b"http": 80, b"https": 443}
+
+_numbers: Final = itertools.count(1)
 
 
 class Connection:
@@ -22,6 +28,7 @@ class Connection:
         origin: Whom it reaches.
         stream: The open stream, TLS already done.
         peer: Host and port, for messages.
+        timings: Seconds that making it took, by phase.
 
     Attributes:
         encoder: What words the requests that go over it.
@@ -29,24 +36,46 @@ class Connection:
         idle_since: When it became idle, in seconds of the pool's clock.
     """
 
-    __slots__ = ("encoder", "idle_since", "origin", "peer", "reused", "stream")
+    __slots__ = ("_facts", "encoder", "idle_since", "origin", "peer", "reused", "stream", "timings")
 
-    def __init__(self, origin: Origin, stream: Stream, peer: str) -> None:
+    def __init__(self, origin: Origin, stream: Stream, peer: str, timings: dict[str, float] | None = None) -> None:
         self.origin = origin
         self.stream = stream
         self.peer = peer
+        self.timings = timings or {}
         self.encoder = RequestEncoder()
+        self._facts: dict[str, Any] | None = None
         self.reused = False
         self.idle_since = 0.0
 
+    def facts(self, reused: bool) -> dict[str, Any]:
+        """Return what a response tells of it: an id, both addresses, what TLS agreed on, and whether it is `reused`."""
+        facts = self._facts
+        if facts is None:
+            facts = self._facts = _facts(self.stream)
+        return {**facts, "reused": reused}
+
     def close(self) -> None:
         """Close the stream at once."""
+        log("connection.close.started")
         self.stream.close()
+        log("connection.close.complete")
+
+
+def _facts(stream: Stream) -> dict[str, Any]:
+    tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object")
+    return {
+        "id": next(_numbers),
+        "local_address": stream.get_extra_info("client_addr"),
+        "remote_address": stream.get_extra_info("server_addr"),
+        "tls_version": None if tls is None else tls.version(),
+        "alpn": None if tls is None else tls.selected_alpn_protocol(),
+    }
 
 
 def port_of(origin: Origin) -> int:
     """Return the port to connect to."""
-    scheme, _, port = origin
+    scheme, _, port, _ = origin
     return DEFAULT_PORTS[scheme] if port is None else port
 
 

@@ -11,78 +11,57 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._backends import Backend, Bytes, Source
 from ._connection import Connection
-from ._errors import (
-    ReadError,
-    ReadTimeout,
-    RemoteProtocolError,
-    TransportError,
-    WriteError,
-    WriteTimeout,
-    explain,
-)
-from ._extensions import InformationalListener, Timeouts
+from ._errors import ReadError, ReadTimeout, RemoteProtocolError, TransportError, WriteError, WriteTimeout
+from ._extensions import Options
 from ._http11 import BodyFramer, Head, RequestHead, ResponseDecoder
+from ._network_stream import Conversation
+from ._wire import READING, SENDING, WAITING, Wire, is_timeout
 from .interface import Field
 
 if TYPE_CHECKING:
     from ._pool._lease import Lease
 
 _ONE_WRITE: Final = 65_536  # bytes of a body that leave together with its head
+_DRAINED: Final = 65_536  # bytes of an unread body that are taken, where they are here, to keep the connection
+_DEAF: Final = 262_144  # bytes of a body that are sent before the peer is listened to again,
+_DEAF_FOR: Final = 0.005  # or seconds, where they come slowly
+_PATIENCE: Final = 1.0  # seconds for a peer that was asked whether it wants the body (RFC 9110 §10.1.1)
 
 _IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
 
-_SENDING: Final = "sending the request to"
-_WAITING: Final = "waiting for the response from"
-_READING: Final = "reading the content from"
 
-
-class Exchange:
+class Exchange(Wire):
     """One request and its response.
 
     Args:
         backend: How I/O is done.
         lease: The slot that is given back when the response is complete, or given up.
         connection: The connection in that slot.
-        timeouts: Seconds for each wait.
-        started: When the request began, by the backend's clock.
-        listener: What is told of each 1xx response, as it comes.
+        options: What the request asks for beside itself.
+        began: When the request came, by the backend's clock.
+        started: When it was given the connection.
+        timings: Seconds by phase, to be filled in; those before `started` are there.
     """
 
-    __slots__ = (
-        "_backend",
-        "_connection",
-        "_decoder",
-        "_heard",
-        "_lease",
-        "_listener",
-        "_started",
-        "_stream",
-        "_timeouts",
-        "_told",
-        "_uploaded",
-    )
-
-    _decoder: ResponseDecoder
+    __slots__ = ("_answered_at", "_began", "_conversation", "_lease", "_timings", "_uploaded")
 
     def __init__(
         self,
         backend: Backend,
         lease: Lease,
         connection: Connection,
-        timeouts: Timeouts,
+        options: Options,
+        began: float,
         started: float,
-        listener: InformationalListener | None = None,
+        timings: dict[str, float],
     ) -> None:
-        self._backend = backend
+        super().__init__(backend, connection, options, started)
         self._lease = lease
-        self._connection = connection
-        self._stream = connection.stream
-        self._timeouts = timeouts
-        self._started = started
+        self._began = began
+        self._timings = timings
         self._uploaded = True
-        self._heard = False
-        self._listener = listener
-        self._told = 0
+        self._answered_at = started
+        self._conversation: Conversation | None = None
 
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -94,26 +73,45 @@ class Exchange:
             TransportError: There is no response.
         """
         request = self._connection.encoder.encode(method, target, fields)
-        self._decoder = decoder = ResponseDecoder(method, request.close)
-        if isinstance(body, bytes):
-            self._uploaded = await self._send_whole(request, body)
-        else:
-            source = self._backend.source(body)
-            try:
-                self._uploaded = await self._send_chunks(request, source)
-            finally:
-                await source.close()
-        while decoder.head is None:
-            self._feed(await self._receive(_WAITING), _WAITING)
-        self._settle()
-        return decoder.head
+        self._decoder = ResponseDecoder(method, request.close, request.upgrade)
+        self._uploaded = await self._send_request(request, body)
+        sent = self._clock()
+        head = await self._receive_head()
+        self._answered_at = answered = self._clock()
+        self._timings["send"] = sent - self._started
+        self._timings["first_byte"] = answered - sent
+        self._settle(answered)
+        return head
 
     def facts(self, head: Head) -> dict[str, Any]:
         """Return the response's extensions."""
-        facts = {"http_version": head.version, "reason_phrase": head.reason, "trailers": self._decoder.trailers}
-        if self._decoder.informational:
-            facts["informational"] = list(self._decoder.informational)
+        decoder = self._decoder
+        facts = {
+            "http_version": head.version,
+            "reason_phrase": head.reason,
+            "trailers": decoder.trailers,
+            "timings": self._timings,
+            "connection": self._connection.facts(self._reused),
+        }
+        if decoder.informational:
+            facts["informational"] = list(decoder.informational)
         return facts
+
+    def info(self, name: str) -> Any:
+        """Return what is known of the connection by one of the names of a network stream's `get_extra_info`."""
+        return self._stream.get_extra_info(name)
+
+    def conversation(self) -> Conversation:
+        """Return the connection as the caller's, for a protocol of his own.
+
+        Raises:
+            RuntimeError: It is not his: the response is none that HTTP ends with.
+        """
+        if self._conversation is None:
+            if not self._decoder.switched:
+                raise RuntimeError("the network stream is the caller's after a 101, or a 2xx to CONNECT, only")
+            self._conversation = Conversation(self._backend, self._connection, self._decoder.surplus, self.give_up)
+        return self._conversation
 
     def whole(self) -> bytes | None:
         """Return the content if all of it is here, and forget it; None where it has to be read."""
@@ -124,7 +122,7 @@ class Exchange:
 
         RFC 9110 §9.2.2: an idempotent method, over a connection that may have been closed before the request came.
         """
-        return self._connection.reused and not self._heard and method in _IDEMPOTENT and isinstance(body, bytes)
+        return self._reused and not self._heard and method in _IDEMPOTENT and isinstance(body, bytes)
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last.
@@ -135,41 +133,93 @@ class Exchange:
         decoder = self._decoder
         while not (content := decoder.take()) and not decoder.complete:
             try:
-                self._feed(await self._receive(_READING), _READING)
+                await self.receive(READING)
             except BaseException:
-                self.close()
+                self.give_up()
                 raise
-            self._settle()
+            self._settle(self._clock())
         return content
 
-    def close(self) -> None:
-        """Give up what has not been read; the connection goes with it."""
+    async def close(self) -> None:
+        """Give up what has not been read. The connection is kept where the rest is short, and here already."""
+        if self._lease.held and self._uploaded:
+            self._drain()
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Give the slot back without the connection, unless both have been given back already."""
         self._lease.release(reusable=False)
 
-    def _settle(self) -> None:
+    def _settle(self, now: float) -> None:
         """Give the slot back as soon as the response has arrived, read or not."""
-        if self._decoder.complete:
+        decoder = self._decoder
+        if not decoder.complete:
+            return
+        self._timings["receive"] = now - self._answered_at
+        self._timings["total"] = now - self._began
+        if not decoder.switched:
             self._connection.reused = True
-            self._lease.release(reusable=self._uploaded and self._decoder.reusable)
+            self._lease.release(reusable=self._uploaded and decoder.reusable)
+
+    def _drain(self) -> None:
+        """Take what is here of the rest, and nothing that would have to be waited for."""
+        decoder, left = self._decoder, _DRAINED
+        try:
+            while not decoder.complete and left > 0 and (data := self._stream.receive()):
+                left -= len(data)
+                decoder.feed(data)
+                decoder.take()
+        except (OSError, RemoteProtocolError):
+            return
+        self._settle(self._clock())
+
+    async def _receive_head(self) -> Head:
+        decoder = self._decoder
+        while decoder.head is None:
+            await self.receive(WAITING)
+        return decoder.head
+
+    async def _send_request(self, request: RequestHead, body: Iterable[bytes] | AsyncIterable[bytes] | bytes) -> bool:
+        """Send head and body; return whether all of it left: the response may come first."""
+        if isinstance(body, bytes):
+            return await self._send_whole(request, body)
+        source = self._backend.source(body)
+        try:
+            return await self._send_chunks(request, source)
+        finally:
+            await source.close()
 
     async def _send_whole(self, request: RequestHead, body: bytes) -> bool:
-        """Send head and body, in one write where they are small; return whether all of it left."""
-        if body or request.length:
-            framer = BodyFramer(request.length)
-            framed = framer.frame(body)
-            end = framer.end()
-            if len(framed) > _ONE_WRITE:
-                return await self._send(request.data) and await self._send(framed) and await self._send(end)
-            return await self._send(request.data + framed + end)
-        return await self._send(request.data)
+        """Send head and body, in one write where they are small."""
+        head = request.data
+        if not body and not request.length:
+            return await self._send(head)
+        framer = BodyFramer(request.length)
+        framed = framer.frame(body)
+        end = framer.end(self._trailers())
+        if request.expect:
+            if not await self._permitted(head):
+                return False
+            head = b""
+        if len(framed) > _ONE_WRITE:
+            return await self._send(head) and await self._send(framed) and await self._send(end)
+        return await self._send(head + framed + end)
 
     async def _send_chunks(self, request: RequestHead, source: Source) -> bool:
-        """Send head and body chunk by chunk, asking for the next when the last has left; return whether all did."""
+        """Send head and body chunk by chunk, asking for the next when the last has left."""
         framer = BodyFramer(request.length)
         head = request.data
-        while (chunk := await source.next()) is not None:
-            if await self._interrupted():
+        if request.expect:
+            if not await self._permitted(head):
                 return False
+            head = b""
+        deaf, listened = 0, self._clock()
+        while (chunk := await self._next(source)) is not None:
+            deaf += len(chunk)
+            if deaf > _DEAF or self._clock() - listened > _DEAF_FOR:
+                if await self._interrupted():
+                    return False
+                deaf, listened = 0, self._clock()
             framed = framer.frame(chunk)
             if len(framed) > _ONE_WRITE and head:
                 if not await self._send(head):
@@ -178,7 +228,38 @@ class Exchange:
             if not await self._send(head + framed):
                 return False
             head = b""
-        return await self._send(head + framer.end())
+        return await self._send(head + framer.end(self._trailers()))
+
+    async def _next(self, source: Source) -> bytes | None:
+        """Return the next chunk of the body, within what the total leaves for it."""
+        if self._options.deadline is None:
+            return await source.next(None)
+        try:
+            return await source.next(self._limit(None))
+        except TimeoutError as error:
+            if not self._options.expired(self._clock()):
+                raise  # the body's own
+            raise self._explained(TimeoutError(), WriteTimeout, WriteError, SENDING, None) from error
+
+    def _trailers(self) -> list[Field]:
+        """Return the trailer fields, asked for when the content has left."""
+        trailers = self._options.trailers
+        return [] if trailers is None else list(trailers())
+
+    async def _permitted(self, head: bytes) -> bool:
+        """Send the head, and wait a little for the peer's word; return whether the body is to be sent (RFC 9110 §10.1.1)."""
+        if not await self._send(head):
+            return False
+        decoder, deadline = self._decoder, self._clock() + _PATIENCE
+        while decoder.head is None and not any(status == 100 for status, _ in decoder.informational):
+            try:
+                data = await self._stream.read(self._limit(max(deadline - self._clock(), 0.0)))
+            except OSError as error:
+                if is_timeout(error) and not self._options.expired(self._clock()):
+                    return True  # it does not know the question
+                raise self._explained(error, ReadTimeout, ReadError, WAITING, None) from error
+            self.feed(data, WAITING)
+        return decoder.head is None
 
     async def _send(self, data: Bytes) -> bool:
         """Send all of `data` unless the response comes first; return whether it left."""
@@ -188,16 +269,14 @@ class Exchange:
                 return True
             pending = memoryview(data)[sent:]
             while pending:
-                readable, _ = await self._stream.wait(True, True, self._timeouts.write)
+                readable, _ = await self._stream.wait(True, True, self._limit(self._options.write))
                 if readable and self._answered():
                     return False
                 pending = pending[self._stream.send(pending) :]
-        except TimeoutError as error:
-            raise self._explained(error, WriteTimeout, WriteError, _SENDING, self._timeouts.write) from error
         except OSError as error:
-            if await self._answer_left_behind():
+            if not is_timeout(error) and await self._answer_left_behind():
                 return False
-            raise self._explained(error, WriteTimeout, WriteError, _SENDING, None) from error
+            raise self._explained(error, WriteTimeout, WriteError, SENDING, self._options.write) from error
         return True
 
     async def _interrupted(self) -> bool:
@@ -205,55 +284,19 @@ class Exchange:
         try:
             return await self._stream.heard() and self._answered()
         except OSError as error:
-            raise self._explained(error, WriteTimeout, WriteError, _SENDING, None) from error
+            raise self._explained(error, WriteTimeout, WriteError, SENDING, None) from error
 
     def _answered(self) -> bool:
         """Take what the peer says while we send; return whether it is the response."""
         received = self._stream.receive()
         if received is not None:
-            self._feed(received, _SENDING)
+            self.feed(received, SENDING)
         return self._decoder.head is not None
 
     async def _answer_left_behind(self) -> bool:
         """Return whether a peer that takes no more has answered before: the answer is worth more than the error."""
         try:
-            while self._decoder.head is None:
-                self._feed(await self._receive(_WAITING), _WAITING)
+            await self._receive_head()
         except TransportError:
             return False
         return True
-
-    async def _receive(self, doing: str) -> bytes:
-        try:
-            return await self._stream.read(self._timeouts.read)
-        except OSError as error:
-            raise self._explained(error, ReadTimeout, ReadError, doing, self._timeouts.read) from error
-
-    def _feed(self, data: bytes, doing: str) -> None:
-        if data:
-            self._heard = True
-        try:
-            self._decoder.feed(data)
-        except RemoteProtocolError as error:
-            raise RemoteProtocolError(self._explain(error, doing, None)) from None
-        if self._listener is not None:
-            for status, fields in self._decoder.informational[self._told :]:
-                self._told += 1
-                self._listener(status, fields)
-
-    def _explained(
-        self,
-        error: OSError,
-        timeout_type: type[TransportError],
-        error_type: type[TransportError],
-        doing: str,
-        limit: float | None,
-    ) -> TransportError:
-        if isinstance(error, TimeoutError) and error.errno is None:  # with a number it is the system's own timeout
-            return timeout_type(self._explain("timed out", doing, limit))
-        return error_type(self._explain(error, doing, None))
-
-    def _explain(self, what: object, doing: str, seconds: float | None) -> str:
-        if seconds is None:
-            seconds = self._backend.clock() - self._started
-        return explain(what, doing, self._connection.peer, seconds, self._connection.reused)

@@ -1,40 +1,123 @@
-"""The one place that reads what a caller put into a request's extensions."""
+"""The one place that reads what a caller put into a request's extensions. Keys that it does not know are ignored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from .interface import Field
 
 InformationalListener: TypeAlias = Callable[[int, list[Field]], object]
 """What is called with the status and the fields of each 1xx response."""
 
+TraceListener: TypeAlias = Callable[[str, dict[str, Any]], Any]
+"""What is called, and awaited where it returns something to await, with an event's name and its details."""
 
-class Timeouts(NamedTuple):
-    """Seconds for each phase of an exchange; None is no limit."""
-
-    connect: float | None
-    read: float | None
-    write: float | None
-    pool: float | None
+_OTHERS = frozenset({"target", "sni_hostname", "trace", "on_informational", "trailers", "duplex"})
 
 
-def read_timeouts(extensions: dict[str, Any], default: float | None) -> Timeouts:
-    """Return the limits in `extensions["timeout"]`, and `default` for each phase that it does not name.
+class Options:
+    """What one request asks for beside itself.
+
+    Args:
+        connect: Seconds for making a connection; None is no limit, here and in what follows.
+        read: Seconds for the next bytes of the response.
+        write: Seconds for the peer to take the next bytes of the request.
+        pool: Seconds for a connection to become free.
+        total: Seconds for all of it, to the last byte of the content.
+
+    Attributes:
+        target: The request-target instead of the URL's.
+        sni_hostname: The name that TLS asks for and checks, instead of the URL's host.
+        trace: What is told of each step.
+        on_informational: What is told of each 1xx response.
+        trailers: What returns the trailer fields when the content has been sent.
+        duplex: Whether the caller reads and writes himself, through the network stream.
+        deadline: When the total is over, on the pool's clock.
+    """
+
+    target: bytes | None = None
+    sni_hostname: str | None = None
+    trace: TraceListener | None = None
+    on_informational: InformationalListener | None = None
+    trailers: Callable[[], Iterable[Field]] | None = None
+    duplex: bool = False
+    deadline: float | None = None
+
+    def __init__(
+        self, connect: float | None, read: float | None, write: float | None, pool: float | None, total: float | None
+    ) -> None:
+        self.connect = connect
+        self.read = read
+        self.write = write
+        self.pool = pool
+        self.total = total
+
+    def start(self, now: float) -> None:
+        """Let the total begin."""
+        if self.total is not None:
+            self.deadline = now + self.total
+
+    def limit(self, seconds: float | None, now: float) -> float | None:
+        """Return how long a wait may be that has a limit of its own: the total may leave less."""
+        if self.deadline is None:
+            return seconds
+        left = max(self.deadline - now, 0.0)
+        return left if seconds is None else min(seconds, left)
+
+    def expired(self, now: float) -> bool:
+        """Return whether the total is over."""
+        return self.deadline is not None and now >= self.deadline
+
+
+def read_options(extensions: dict[str, Any], default: float | None) -> Options:
+    """Return what `extensions` ask for, with `default` seconds for each phase that their `timeout` does not name.
 
     Raises:
-        TypeError: The extension is no mapping.
+        TypeError: A value is of another type than its key asks for; the message names the key.
     """
     named = extensions.get("timeout")
     if not named:
-        return Timeouts(default, default, default, default)
-    if type(named) is not dict and not isinstance(named, Mapping):  # asking an abstract class takes longer
-        raise TypeError(f"the extension 'timeout' must be a dict of seconds by phase, not {type(named)}: {named!r}")
-    get = named.get
-    return Timeouts(get("connect", default), get("read", default), get("write", default), get("pool", default))
+        options = Options(default, default, default, default, None)
+    else:
+        if type(named) is not dict and not isinstance(named, Mapping):  # asking an abstract class takes longer
+            raise _wrong("timeout", "a dict of seconds by phase", named)
+        get = named.get
+        options = Options(
+            get("connect", default), get("read", default), get("write", default), get("pool", default), get("total")
+        )
+    if not _OTHERS.isdisjoint(extensions):
+        _read_others(options, extensions)
+    return options
 
 
-def read_listener(extensions: dict[str, Any]) -> InformationalListener | None:
-    """Return what `extensions["on_informational"]` is, None where nobody wants to know."""
-    return extensions.get("on_informational")
+def _read_others(options: Options, extensions: dict[str, Any]) -> None:
+    get = extensions.get
+    options.target = _text("target", get("target"), bytes)
+    options.sni_hostname = _text("sni_hostname", get("sni_hostname"), str)
+    options.trace = _callable("trace", get("trace"))
+    options.on_informational = _callable("on_informational", get("on_informational"))
+    options.trailers = _callable("trailers", get("trailers"))
+    options.duplex = bool(get("duplex"))
+
+
+def _text(key: str, value: Any, kind: type[Any]) -> Any:
+    """Return str or bytes as the one that is wanted; both are allowed for either."""
+    if value is None or isinstance(value, kind):
+        return value
+    if not isinstance(value, str | bytes):
+        raise _wrong(key, "str or bytes", value)
+    try:
+        return value.encode("ascii") if isinstance(value, str) else value.decode("ascii")
+    except UnicodeError:
+        raise ValueError(f"the extension {key!r} must be ASCII") from None
+
+
+def _callable(key: str, value: Any) -> Any:
+    if value is None or callable(value):
+        return value
+    raise _wrong(key, "callable", value)
+
+
+def _wrong(key: str, wanted: str, value: object) -> TypeError:
+    return TypeError(f"the extension {key!r} must be {wanted}, not {type(value)}: {value!r}")

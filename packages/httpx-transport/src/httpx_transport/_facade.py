@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ._backends import blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
+from ._network_stream import AsyncNetworkStream, NetworkStream
 from ._pool import Pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
+from ._settings import Settings
 from .blocking import run
 from .interface import Field, RawURL
 
@@ -41,8 +43,8 @@ class ConnectionPool:
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
     ) -> None:
-        options = (ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
-        self._pool = Pool(blocking_backend(), *options)
+        settings = Settings(ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        self._pool = Pool(blocking_backend(), settings)
 
     def handle_request(
         self,
@@ -71,6 +73,7 @@ class ConnectionPool:
             TypeError: The body is neither bytes nor an iterable.
         """
         status, fields, exchange, facts = run(self._pool.handle(method, url, headers, body, extensions))
+        facts["network_stream"] = NetworkStream(exchange)
         return status, fields, ResponseBody(exchange), facts
 
     def request(
@@ -136,7 +139,7 @@ class AsyncConnectionPool:
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
     ) -> None:
-        self._options = (ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        self._settings = Settings(ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
         self._pool: Pool | None = None
 
     async def handle_async_request(
@@ -153,6 +156,7 @@ class AsyncConnectionPool:
             RuntimeError: No event loop that we know is running, or the pool is in use in another one.
         """
         status, fields, exchange, facts = await self._here().handle(method, url, headers, body, extensions)
+        facts["network_stream"] = AsyncNetworkStream(exchange)
         return status, fields, AsyncResponseBody(exchange), facts
 
     async def request(
@@ -197,5 +201,5 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
-            pool = self._pool = Pool(running_backend(), *self._options)
+            pool = self._pool = Pool(running_backend(), self._settings)
         return pool

@@ -1,8 +1,9 @@
 """All I/O of the package, one module per way of doing it, and the only place that chooses between them."""
 
 from ._interface import Backend, Bytes, Event, Source, Stream
+from ._locks import ProcessLock
 
-__all__ = ["Backend", "Bytes", "Event", "Source", "Stream", "blocking_backend", "running_backend"]
+__all__ = ["Backend", "Bytes", "Event", "ProcessLock", "Source", "Stream", "blocking_backend", "running_backend"]
 
 
 def blocking_backend() -> Backend:

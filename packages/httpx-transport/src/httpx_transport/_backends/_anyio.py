@@ -6,7 +6,7 @@ import contextlib
 import errno
 import socket
 import threading
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager
 
 import anyio
@@ -88,6 +88,16 @@ class AnyioEvent:
         return self._event.is_set()
 
 
+class AnyioSource(AsyncIterableSource):
+    """Chunks that a task waits for."""
+
+    __slots__ = ()
+
+    async def _within(self, coming: Awaitable[object], timeout: float) -> object:
+        with anyio.fail_after(timeout):
+            return await coming
+
+
 class AnyioBackend:
     """I/O of the event loop that runs where it is made."""
 
@@ -111,7 +121,7 @@ class AnyioBackend:
 
     def source(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> Source:
         """Return the body's chunks one by one."""
-        return AsyncIterableSource(body)
+        return AnyioSource(body)
 
     async def connect(self, host: str, port: int, timeout: float | None) -> AnyioStream:
         """Look up the host, and try its addresses in turn, all within `timeout` seconds."""

@@ -9,9 +9,9 @@ import asyncio
 import functools
 import threading
 import time
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Iterable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ._interface import Event, Source
 from ._polling import READ, Poller, new_poller
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _SLICE: Final = 131_072  # bytes that are handed over at once
 _RECEIVE_SIZE: Final = 262_144  # bytes that the loop may receive at once
 _HIGH_WATER: Final = 262_144  # received bytes that nobody has asked for, above which the loop stops reading
+
+_NAMES: Final = {"client_addr": "sockname", "server_addr": "peername"}  # ours, and asyncio's
 
 
 class AsyncioStream(asyncio.BufferedProtocol):
@@ -45,6 +47,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_ended",
         "_failure",
         "_loop",
+        "_others",
         "_paused",
         "_poller",
         "_space",
@@ -69,6 +72,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._paused = False
         self._writable = True
         self._waiter: asyncio.Future[None] | None = None
+        self._others: list[asyncio.Future[None]] = []  # who waits beside the one: a writer beside a reader
         self._waiting_to_write = False
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = 0.0
@@ -128,6 +132,11 @@ class AsyncioStream(asyncio.BufferedProtocol):
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+        if self._others:
+            others, self._others = self._others, []
+            for other in others:
+                if not other.done():
+                    other.set_result(None)
 
     # What the exchange calls.
 
@@ -189,6 +198,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def _next_call(self, timeout: float | None) -> asyncio.Future[None]:
         """Return a future for the loop's next call; one timer per stream, armed again when it has fired too early."""
+        if self._waiter is not None and not self._waiter.done():
+            return self._next_call_too(timeout)
         self._waiter = waiter = self._loop.create_future()
         if timeout is None:
             self._disarm()
@@ -197,6 +208,15 @@ class AsyncioStream(asyncio.BufferedProtocol):
             timer = self._timer
             if timer is None or timer.when() > deadline:
                 self._arm(deadline)
+        return waiter
+
+    def _next_call_too(self, timeout: float | None) -> asyncio.Future[None]:
+        """Return a future for the loop's next call beside the one that somebody else awaits."""
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._others.append(waiter)
+        if timeout is not None:
+            timer = self._loop.call_later(timeout, _fail, waiter)
+            waiter.add_done_callback(lambda _: timer.cancel())
         return waiter
 
     def _arm(self, deadline: float) -> None:
@@ -216,8 +236,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
             return
         if self._loop.time() < self._deadline:
             self._arm(self._deadline)
-        elif not waiter.done():
-            waiter.set_exception(TimeoutError())
+        else:
+            _fail(waiter)
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
@@ -231,6 +251,13 @@ class AsyncioStream(asyncio.BufferedProtocol):
         """Return whether the stream is open and silent, also where the loop has had no time to tell."""
         self._asked = not (self._ended or self._buffer or self._transport.is_closing() or self._poller.poll(0))
         return self._asked
+
+    def get_extra_info(self, name: str) -> Any:
+        """Return what is known of the connection by that name."""
+        if name == "is_readable":
+            return not self.idle()
+        known = self._transport.get_extra_info(_NAMES.get(name, name))
+        return known[:2] if isinstance(known, tuple) else known
 
     def close(self) -> None:
         """Close at once; what was not sent is dropped. What a closed loop left open closes with its last reference."""
@@ -248,6 +275,11 @@ def _truncation(tls: ssl.SSLObject) -> OSError | None:
     except OSError:
         return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol")
     return None
+
+
+def _fail(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
 
 
 def _as_os_error(failure: Exception) -> OSError:
@@ -282,6 +314,16 @@ class AsyncioEvent:
             self._future.set_result(False)
 
 
+class AsyncioSource(AsyncIterableSource):
+    """Chunks that a task waits for."""
+
+    __slots__ = ()
+
+    async def _within(self, coming: Awaitable[object], timeout: float) -> object:
+        async with asyncio.timeout(timeout):
+            return await coming
+
+
 class AsyncioBackend:
     """I/O of the event loop that runs where it is made."""
 
@@ -303,7 +345,7 @@ class AsyncioBackend:
 
     def source(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> Source:
         """Return the body's chunks one by one."""
-        return AsyncIterableSource(body)
+        return AsyncioSource(body)
 
     async def connect(self, host: str, port: int, timeout: float | None) -> AsyncioStream:
         """Look up the host, and let the loop try its addresses, all within `timeout` seconds."""

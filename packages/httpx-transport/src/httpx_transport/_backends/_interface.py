@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import ssl
@@ -43,6 +43,10 @@ class Stream(Protocol):
         """Make this stream a TLS client's, checking the peer as `context` says."""
         ...
 
+    def get_extra_info(self, name: str) -> Any:
+        """Return the stream's `client_addr`, `server_addr`, `socket`, `ssl_object` or `is_readable`; None is unknown."""
+        ...
+
     def idle(self) -> bool:
         """Return whether the stream is open and silent, as a connection that nobody uses must be."""
         ...
@@ -67,8 +71,12 @@ class Event(Protocol):
 class Source(Protocol):
     """A request body that comes in chunks."""
 
-    async def next(self) -> bytes | None:
-        """Return the next chunk, None after the last."""
+    async def next(self, timeout: float | None) -> bytes | None:
+        """Return the next chunk, None after the last.
+
+        `TimeoutError` says that an asynchronous one was waited for longer than `timeout` seconds; a blocking one cannot
+        be interrupted.
+        """
         ...
 
     async def close(self) -> None:

@@ -139,6 +139,26 @@ class SocketStream(ABC):
             else:
                 return
 
+    def get_extra_info(self, name: str) -> Any:
+        """Return what is known of the connection by that name."""
+        if name == "ssl_object":
+            return self._tls
+        if name == "is_readable":
+            return not self.idle()
+        if name == "socket":
+            return self._socket
+        return self._address(name)
+
+    def _address(self, name: str) -> Any:
+        known = {"client_addr": self._socket.getsockname, "server_addr": self._socket.getpeername}.get(name)
+        if known is None:
+            return None
+        try:
+            address = known()
+        except OSError:  # the peer has gone
+            return None
+        return address[:2] if isinstance(address, tuple) else address
+
     def idle(self) -> bool:
         """Return whether the stream is open and silent."""
         if self._closed or (self._tls is not None and self._tls.pending()):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable, Iterator
 from typing import Any
 
 _END: Any = object()
@@ -25,7 +26,7 @@ class IterableSource:
             raise TypeError(f"the body of a blocking request must be bytes or an iterable of bytes, not {type(body)}")
         self._chunks: Iterator[bytes] = iter(body)
 
-    async def next(self) -> bytes | None:
+    async def next(self, timeout: float | None) -> bytes | None:  # noqa: ARG002 - nothing can interrupt it
         """Return the next chunk, None after the last."""
         chunk: object = next(self._chunks, _END)
         return None if chunk is _END else _checked(chunk)
@@ -36,7 +37,7 @@ class IterableSource:
             self._chunks.close()
 
 
-class AsyncIterableSource:
+class AsyncIterableSource(ABC):
     """The chunks of an asynchronous iterable.
 
     Args:
@@ -53,10 +54,15 @@ class AsyncIterableSource:
             raise TypeError(f"the body of an asynchronous request must be bytes or an async iterable, not {type(body)}")
         self._chunks: AsyncIterator[bytes] = aiter(body)
 
-    async def next(self) -> bytes | None:
-        """Return the next chunk, None after the last."""
-        chunk: object = await anext(self._chunks, _END)
+    async def next(self, timeout: float | None) -> bytes | None:
+        """Return the next chunk, None after the last; raise TimeoutError where it does not come in time."""
+        coming = anext(self._chunks, _END)
+        chunk: object = await (coming if timeout is None else self._within(coming, timeout))
         return None if chunk is _END else _checked(chunk)
+
+    @abstractmethod
+    async def _within(self, coming: Awaitable[object], timeout: float) -> object:
+        """Await a chunk; raise TimeoutError after `timeout` seconds."""
 
     async def close(self) -> None:
         """Let a generator that was not read to its end clean up, here and not when it is collected."""

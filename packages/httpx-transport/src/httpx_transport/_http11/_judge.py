@@ -25,6 +25,7 @@ class Judge:
     Args:
         method: The request's method.
         close: Whether the request said `Connection: close`.
+        upgrade: Whether the request offered another protocol.
 
     Attributes:
         final: Status, reason, version and fields of the final response, once they have arrived.
@@ -32,15 +33,19 @@ class Judge:
         trailers: The trailer fields, once complete.
         complete: Whether the response has arrived to its end.
         reusable: Whether, when complete, the connection may serve again.
+        switched: Whether another protocol begins behind the head: after a 101, or a 2xx to CONNECT.
+        surplus: What came behind the head when it does.
     """
 
-    __slots__ = ("_connection", "complete", "final", "informational", "reusable", "trailers")
+    __slots__ = ("_connection", "complete", "final", "informational", "reusable", "surplus", "switched", "trailers")
 
-    def __init__(self, method: bytes, close: bool) -> None:
+    def __init__(self, method: bytes, close: bool, upgrade: bool = False) -> None:
         import h11
 
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         fields = [(b"Host", b"-"), (b"Connection", b"close" if close else b"keep-alive")]
+        if upgrade:
+            fields.append((b"Upgrade", b"-"))
         self._connection.send(h11.Request(method=method, target=b"-", headers=fields))
         self._connection.send(h11.EndOfMessage())
         self.final: tuple[int, bytes, bytes, list[Field]] | None = None
@@ -48,6 +53,8 @@ class Judge:
         self.trailers: list[Field] = []
         self.complete = False
         self.reusable = False
+        self.switched = False
+        self.surplus = b""
 
     def feed(self, data: bytes) -> bytes:
         """Take what came from the wire, b"" being its end; return the content in it.
@@ -64,8 +71,9 @@ class Judge:
                 event = self._connection.next_event()
                 if event is h11.NEED_DATA:
                     break
-                if event is h11.PAUSED:  # a CONNECT that was granted: no more HTTP here
-                    self.complete = True
+                if event is h11.PAUSED:  # no more HTTP here
+                    self.complete = self.switched = True
+                    self.surplus = self._connection.trailing_data[0]
                 elif isinstance(event, h11.Data):
                     content.append(bytes(event.data))
                 elif isinstance(event, h11.Response):
@@ -81,10 +89,16 @@ class Judge:
     def _accept(self, event: h11.Response) -> None:
         if event.http_version not in (b"1.0", b"1.1"):
             raise RemoteProtocolError(f"HTTP/{event.http_version.decode('ascii')} on a connection that speaks HTTP/1.1")
+        self._finalize(event)
+
+    def _finalize(self, event: h11.Response | h11.InformationalResponse) -> None:
         fields = list(event.headers.raw_items())
         self.final = (event.status_code, bytes(event.reason), b"HTTP/" + event.http_version, fields)
 
     def _note(self, event: h11.InformationalResponse) -> None:
+        if event.status_code == 101:  # h11 has checked that it was offered
+            self._finalize(event)
+            return
         if len(self.informational) == MAX_INFORMATIONAL:
             raise RemoteProtocolError(f"more than {MAX_INFORMATIONAL} informational responses to one request")
         self.informational.append((event.status_code, list(event.headers.raw_items())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from .._errors import LocalProtocolError
@@ -9,8 +10,27 @@ from ..interface import Field
 from ._grammar import CONTENT_LENGTH, FIELD_LINES, FIELD_VALUE, REQUEST_LINE
 
 CHUNKED: Final = -1
-# Only names of these lengths are looked at: host, content-length, transfer-encoding, connection.
-_LENGTHS: Final = frozenset({4, 10, 14, 17})
+# Only names of these lengths are looked at: host, expect, upgrade, connection, content-length, transfer-encoding.
+_LENGTHS: Final = frozenset({4, 6, 7, 10, 14, 17})
+# What a recipient needs before the content, or must not take from a place so late (RFC 9110 §6.5.1).
+_NEVER_TRAILERS: Final = frozenset(
+    {
+        b"authorization",
+        b"connection",
+        b"content-encoding",
+        b"content-length",
+        b"content-range",
+        b"content-type",
+        b"cookie",
+        b"expect",
+        b"host",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
 
 
 class RequestHead(NamedTuple):
@@ -21,18 +41,31 @@ class RequestHead(NamedTuple):
     """The declared Content-Length in bytes, 0 without one, -1 where the body is chunked."""
     close: bool
     """Whether we said `Connection: close`."""
+    expect: bool
+    """Whether the peer shall say `100 Continue` before the body is sent (RFC 9110 §10.1.1)."""
+    upgrade: bool
+    """Whether the peer may go on in another protocol (RFC 9110 §7.8)."""
+
+
+class Promises(NamedTuple):
+    """What the fields of a request say of it."""
+
+    length: int
+    close: bool
+    expect: bool
+    upgrade: bool
 
 
 class RequestEncoder:
     """Words the heads of one connection's requests. Fields that are the last request's are not checked again."""
 
-    __slots__ = ("_close", "_fields", "_length", "_lines")
+    __slots__ = ("_fields", "_lines", "_promises")
+
+    _promises: Promises
 
     def __init__(self) -> None:
         self._fields: list[Field] | None = None
         self._lines = b""
-        self._length = 0
-        self._close = False
 
     def encode(self, method: bytes, target: bytes, fields: list[Field]) -> RequestHead:
         """Return the bytes of a request's head, checked so that no part of it can become another part.
@@ -50,9 +83,9 @@ class RequestEncoder:
             if lines is None:
                 raise _refusal(method, target, fields)
             self._lines = lines
-            self._length, self._close = _promises(fields)
+            self._promises = _promises(fields)
             self._fields = fields.copy()  # the caller may change his own
-        return RequestHead(start + self._lines, self._length, self._close)
+        return RequestHead(start + self._lines, *self._promises)
 
 
 class BodyFramer:
@@ -81,17 +114,29 @@ class BodyFramer:
             raise LocalProtocolError("Too much data for declared Content-Length")
         return chunk
 
-    def end(self) -> bytes:
-        """Return the bytes that end the body.
+    def end(self, trailers: Sequence[Field] = ()) -> bytes:
+        """Return the bytes that end the body, with the trailer fields behind it (RFC 9112 §7.1.2).
 
         Raises:
-            LocalProtocolError: There was less than was declared.
+            LocalProtocolError: There was less than was declared, or the trailers cannot be sent.
         """
         if self._chunked:
-            return b"0\r\n\r\n"
+            return b"0\r\n" + _trailer_section(trailers)
         if self._missing:
             raise LocalProtocolError("Too little data for declared Content-Length")
+        if trailers:
+            raise LocalProtocolError("trailers can be sent after a chunked body only")
         return b""
+
+
+def _trailer_section(trailers: Sequence[Field]) -> bytes:
+    for name, _ in trailers:
+        if name.lower() in _NEVER_TRAILERS:
+            raise LocalProtocolError(f"{name.decode('latin-1')!r} cannot be a trailer (RFC 9110 6.5.1)")
+    lines = _lines(list(trailers))
+    if lines is None:
+        raise _refusal(b"GET", b"/", list(trailers))
+    return lines
 
 
 def _lines(fields: list[Field]) -> bytes | None:
@@ -106,9 +151,9 @@ def _lines(fields: list[Field]) -> bytes | None:
     return lines if well_formed else None
 
 
-def _promises(fields: list[Field]) -> tuple[int, bool]:
-    """Return the declared length, and whether we close; h11's rule of exactly one Host is kept here too."""
-    hosts, length, close = 0, None, False
+def _promises(fields: list[Field]) -> Promises:
+    """Return what the fields say of the request; h11's rule of exactly one Host is kept here too."""
+    hosts, length, close, expect, upgrade = 0, None, False, False, False
     for name, value in fields:
         if len(name) not in _LENGTHS:
             continue
@@ -117,13 +162,17 @@ def _promises(fields: list[Field]) -> tuple[int, bool]:
             hosts += 1
         elif name == b"connection":
             close = close or b"close" in [option.strip(b" \t") for option in value.lower().split(b",")]
+        elif name == b"expect":
+            expect = value.lower() == b"100-continue"
+        elif name == b"upgrade":
+            upgrade = True
         elif name in (b"content-length", b"transfer-encoding"):
             if length is not None:
                 raise LocalProtocolError("Content-Length and Transfer-Encoding may be given once, and only one of them")
             length = _framing(name, value)
     if hosts != 1:
         raise LocalProtocolError("Missing mandatory Host: header" if not hosts else "Found multiple Host: headers")
-    return length or 0, close
+    return Promises(length or 0, close, expect, upgrade)
 
 
 def _framing(name: bytes, value: bytes) -> int:

@@ -37,12 +37,15 @@ class ResponseDecoder:
     Args:
         method: The request's method: it decides whether there is content (RFC 9112 §6.3).
         close: Whether the request said `Connection: close`.
+        upgrade: Whether the request offered another protocol (RFC 9110 §7.8).
 
     Attributes:
         head: The final response's head, once it has arrived.
         complete: Whether the response has arrived to its end.
         reusable: Whether, when complete, the connection may serve again.
         informational: Status and fields of each 1xx response so far (RFC 9110 §15.2).
+        switched: Whether another protocol begins behind the head: after a 101, or a 2xx to CONNECT.
+        surplus: What came behind the head when it does.
         trailers: A list that has the trailer fields when the response is complete (RFC 9110 §6.5).
     """
 
@@ -54,16 +57,20 @@ class ResponseDecoder:
         "_method",
         "_missing",
         "_ready",
+        "_upgrade",
         "complete",
         "head",
         "informational",
         "reusable",
+        "surplus",
+        "switched",
         "trailers",
     )
 
-    def __init__(self, method: bytes, close: bool) -> None:
+    def __init__(self, method: bytes, close: bool, upgrade: bool = False) -> None:
         self._method = method
         self._close = close
+        self._upgrade = upgrade
         self._buffer = b""
         self._ready = b""
         self._missing = 0
@@ -74,6 +81,8 @@ class ResponseDecoder:
         self.head: Head | None = None
         self.complete = False
         self.reusable = False
+        self.switched = False
+        self.surplus = b""
 
     def feed(self, data: bytes) -> None:
         """Take what came from the wire; b"" is the end of it.
@@ -143,7 +152,7 @@ class ResponseDecoder:
         self.reusable = self.complete and not surplus and not self._close
 
     def _judge_from_here(self, end: bool = False) -> None:
-        self._judge = Judge(self._method, self._close)
+        self._judge = Judge(self._method, self._close, self._upgrade)
         self.informational, self._judge.trailers = self._judge.informational, self.trailers
         received, self._buffer = self._buffer, b""
         if received:
@@ -156,6 +165,7 @@ class ResponseDecoder:
         if self.head is None and judge.final is not None:
             self.head = Head(*judge.final)
         self.complete, self.reusable = judge.complete, judge.reusable
+        self.switched, self.surplus = judge.switched, judge.surplus
 
     def _framing(self, status: int, fields: list[Field]) -> int:
         """Return the length of the content in bytes, or one of the signs; note whether the peer closes after it."""

@@ -23,6 +23,11 @@ class Lease:
         self._pool: Pool | None = pool
         self.connection = connection
 
+    @property
+    def held(self) -> bool:
+        """Whether the slot has not been given back."""
+        return self._pool is not None
+
     def release(self, reusable: bool) -> None:
         """Give the slot back, the first time; close the connection unless it is `reusable`."""
         pool, self._pool = self._pool, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._backends import Backend
 from .._connect import Connector
@@ -18,13 +18,13 @@ from .._errors import (
     explain,
 )
 from .._exchange import Exchange
-from .._extensions import read_listener, read_timeouts
+from .._extensions import Options, read_options
+from .._settings import Settings
+from .._trace import trace_of
+from .._traced import TracedExchange
 from ..interface import Field, RawURL
 from ._lease import Lease
 from ._slots import Slots, Waiter
-
-if TYPE_CHECKING:
-    import ssl
 
 
 class Pool:
@@ -32,32 +32,20 @@ class Pool:
 
     Args:
         backend: How I/O is done.
-        ssl_context: For https; None makes one on first use.
-        max_connections: How many connections may be open; None is no limit.
-        max_keepalive_connections: How many of them may be idle; None is no limit.
-        keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
-        timeout: Seconds for each phase that a request does not limit itself; None is no limit.
+        settings: Trust, limits and default timeout.
 
     Attributes:
         backend: How I/O is done.
         closed: Whether `close` has been called.
     """
 
-    def __init__(
-        self,
-        backend: Backend,
-        ssl_context: ssl.SSLContext | None,
-        max_connections: int | None,
-        max_keepalive_connections: int | None,
-        keepalive_expiry: float | None,
-        timeout: float | None,
-    ) -> None:
+    def __init__(self, backend: Backend, settings: Settings) -> None:
         self.backend = backend
         self._clock = backend.clock
         self._lock = backend.lock()
-        self._slots = Slots(max_connections, max_keepalive_connections, keepalive_expiry)
-        self._connector = Connector(backend, ssl_context)
-        self._timeout = timeout
+        self._slots = Slots(settings.max_connections, settings.max_keepalive_connections, settings.keepalive_expiry)
+        self._connector = Connector(backend, settings.ssl_context)
+        self._timeout = settings.timeout
         self.closed = False
 
     async def handle(
@@ -79,12 +67,19 @@ class Pool:
             if not scheme:
                 raise UnsupportedProtocol("Request URL is missing an 'http://' or 'https://' protocol.")
             raise UnsupportedProtocol(f"Request URL has an unsupported protocol '{scheme.decode('latin-1')}://'.")
-        timeouts = read_timeouts(extensions, self._timeout)
-        origin, now = (scheme, host, port), self._clock()
+        now = self._clock()
+        options = read_options(extensions, self._timeout)
+        options.start(now)
+        if options.target is not None:
+            target = options.target
+        trace = trace_of(options.trace, method, url, headers, extensions)
+        timings: dict[str, float] = {}
+        origin, began = (scheme, host, port, options.sni_hostname), now
         waiter, connection = self._assign(origin, now)
         if waiter is not None:
-            connection = await self._wait(waiter, timeouts.pool)
+            connection = await self._wait(waiter, options)
             now = self._clock()
+            timings["pool"] = now - began
         lease = Lease(self, connection)
         try:
             if connection is not None and not connection.stream.idle():
@@ -93,9 +88,13 @@ class Pool:
                 connection = lease.connection = None
             while True:  # at most twice: what failed on a fresh connection is not repeated
                 if connection is None:
-                    connection = lease.connection = await self._connector.connect(origin, timeouts.connect)
+                    connection = lease.connection = await self._connector.connect(
+                        origin, options.limit(options.connect, now), trace
+                    )
+                    timings.update(connection.timings)
                     now = self._clock()
-                exchange = Exchange(self.backend, lease, connection, timeouts, now, read_listener(extensions))
+                given = (self.backend, lease, connection, options, began, now, timings)
+                exchange = Exchange(*given) if trace is None else TracedExchange(trace, *given)
                 try:
                     head = await exchange.start(method, target, headers, body)
                 except (ReadError, WriteError, RemoteProtocolError):
@@ -124,11 +123,11 @@ class Pool:
             unwanted.close()
         return waiter, connection
 
-    async def _wait(self, waiter: Waiter, timeout: float | None) -> Connection | None:
+    async def _wait(self, waiter: Waiter, options: Options) -> Connection | None:
         """Wait for a slot; return the connection in it."""
         started = self._clock()
         try:
-            await waiter.event.wait(timeout)
+            await waiter.event.wait(options.limit(options.pool, started))
         except BaseException:
             if self._withdraw(waiter):
                 self.release(waiter.connection, reusable=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import AsyncIterable, Callable, Iterable
+import functools
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .._backends._sources import AsyncIterableSource
 from ._faults import Attempt, Dice
@@ -75,6 +76,15 @@ class SimulatedStream:
         self._backend.scheduler.note(f"TLS for {hostname} on connection {self._peer.number}")
         self._peer.server_name = hostname
 
+    def get_extra_info(self, name: str) -> Any:
+        """Return what is known of the connection by that name: its ends' addresses, and whether there is something to read."""
+        known = {
+            "client_addr": ("client", self._peer.number),
+            "server_addr": (self._peer.host, self._peer.port),
+            "is_readable": self._end.readable(),
+        }
+        return known.get(name)
+
     def idle(self) -> bool:
         """Return whether the stream is open and silent."""
         return not self._end.readable()
@@ -107,6 +117,30 @@ class SimulatedEvent:
         if not self._happened:
             await self._signal.wait("a free connection of the pool", timeout)
         return self._happened
+
+
+class SimulatedSource(AsyncIterableSource):
+    """Chunks that a task waits for.
+
+    Args:
+        body: What the caller gave as the request's body.
+        scheduler: Whose time passes.
+    """
+
+    __slots__ = ("_scheduler",)
+
+    def __init__(self, body: Iterable[bytes] | AsyncIterable[bytes], scheduler: Scheduler) -> None:
+        super().__init__(body)
+        self._scheduler = scheduler
+
+    async def _within(self, coming: Awaitable[object], timeout: float) -> object:
+        timer = self._scheduler.call_later(
+            timeout, functools.partial(self._scheduler.running.interrupt, TimeoutError())
+        )
+        try:
+            return await coming
+        finally:
+            timer.cancel()
 
 
 class SimulatedBackend:
@@ -147,7 +181,7 @@ class SimulatedBackend:
 
     def source(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> Source:
         """Return the body's chunks one by one."""
-        return AsyncIterableSource(body)
+        return SimulatedSource(body, self.scheduler)
 
     def current(self) -> bool:
         """Return True: there is one network, and it belongs to the caller."""

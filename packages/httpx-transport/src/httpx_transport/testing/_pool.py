@@ -41,7 +41,7 @@ class SimulatedPool(AsyncConnectionPool):
             keepalive_expiry=keepalive_expiry,
             timeout=timeout,
         )
-        self._pool = Pool(backend, *self._options)  # the running event loop is not asked for: there is none
+        self._pool = Pool(backend, self._settings)  # the running event loop is not asked for: there is none
 
 
 @functools.cache

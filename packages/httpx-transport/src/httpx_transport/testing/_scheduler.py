@@ -57,9 +57,12 @@ class Scheduler:
         failures: Tasks that failed, as long as nobody has awaited them.
         ends: Fired whenever a task has ended.
         log: What has happened, a line each.
+        running: The task that runs, or was the last to run.
     """
 
-    __slots__ = ("_choose", "_live", "_timers", "_timers_made", "ends", "failures", "log", "now", "ready")
+    __slots__ = ("_choose", "_live", "_timers", "_timers_made", "ends", "failures", "log", "now", "ready", "running")
+
+    running: Task[Any]
 
     def __init__(self, choose: Callable[[int], int]) -> None:
         self._choose = choose
@@ -132,7 +135,8 @@ class Scheduler:
             self._turn()
 
     def _turn(self) -> None:
-        self.ready.pop(self._choose(len(self.ready))).step()
+        self.running = self.ready.pop(self._choose(len(self.ready)))
+        self.running.step()
 
     def _go_off(self, timer: Timer) -> None:
         if timer.action is not None:

@@ -160,8 +160,12 @@ class Task(Generic[T]):
 
     def cancel(self) -> None:
         """Throw `Cancelled` into it where it waits, or at its next wait; a task that has ended does not mind."""
+        self.interrupt(Cancelled())
+
+    def interrupt(self, error: BaseException) -> None:
+        """Throw an error into it in the same way."""
         if not self.done:
-            self._throw = Cancelled()
+            self._throw = error
             if self._wait is not None:
                 self._wait.end(False)
 

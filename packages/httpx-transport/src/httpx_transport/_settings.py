@@ -1,0 +1,18 @@
+"""What both faces are told when a pool is made, in one place. It knows no connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class Settings(NamedTuple):
+    """The settings of one pool; the faces say what each is for."""
+
+    ssl_context: ssl.SSLContext | None = None
+    max_connections: int | None = 100
+    max_keepalive_connections: int | None = 20
+    keepalive_expiry: float | None = 5.0
+    timeout: float | None = 5.0
