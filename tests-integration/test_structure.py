@@ -30,6 +30,9 @@ BORDER = {
     "httpx_client/_transports/_border.py",
     "httpx_client/_transports/_errors.py",
 }
+EVENT_LOOPS = {"asyncio", "anyio", "trio", "sniffio"}
+PORTS = "httpx_client/_ports.py"  # knows the time, and how cancellations are kept away
+APPLICATIONS = "httpx_client/_transports/_asgi"  # they run in tasks of the caller's event loop
 NAMES_OF_NOTHING = {"utils", "helpers", "common", "base", "core"}
 
 
@@ -78,8 +81,14 @@ def test_only_backends_do_io_and_know_the_time() -> None:
             assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(tree)}, path
     for package in ("httpx_urls", "httpx_client"):
         for path, tree in sources(package):
-            if path != "httpx_client/_ports.py":
+            if path != PORTS and not path.startswith(APPLICATIONS):
                 assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(tree)}, path
+
+
+def test_the_client_imports_no_event_loop_before_there_is_one() -> None:
+    for path, tree in sources("httpx_client"):
+        at_once = ast.Module([n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)], [])
+        assert not EVENT_LOOPS & {name.split(".")[0] for name in imports(at_once)}, path
 
 
 def test_only_the_border_of_the_client_knows_the_transport() -> None:
@@ -95,7 +104,7 @@ def test_shared_code_has_no_task_groups_and_no_async_generators() -> None:
             if isinstance(node, ast.AsyncFunctionDef):
                 own = [inner for inner in ast.walk(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
                 assert not own, f"{path}: {node.name} is an async generator"
-            if isinstance(node, ast.Attribute) and "/_backends/" not in path:
+            if isinstance(node, ast.Attribute) and "/_backends/" not in path and not path.startswith(APPLICATIONS):
                 assert node.attr not in {"create_task_group", "TaskGroup", "open_nursery", "create_task"}, path
 
 

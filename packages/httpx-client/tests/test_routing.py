@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -254,3 +255,53 @@ def test_base_client_makes_no_transports_itself() -> None:
         BaseClient._init_transport(Client(), True, None, True, True, False, Limits(), None)
     with pytest.raises(NotImplementedError):
         BaseClient._init_proxy_transport(Client(), Proxy("http://p"), True, None, True, True, False, Limits())
+
+
+def test_an_application_in_the_old_words() -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"from the app"]
+
+    with pytest.warns(
+        DeprecationWarning, match=r"^The 'app' shortcut is now deprecated\. .*transport=WSGITransport\(app="
+    ) as told:
+        client = Client(app=app)
+    assert told[0].filename == __file__
+    assert client.get("http://a/").text == "from the app"
+    transport = Answering(lambda request: Response(200, text="given"))
+    with pytest.warns(DeprecationWarning, match="app"):
+        assert Client(app=app, transport=transport)._transport is transport
+
+
+def test_an_asynchronous_application_in_the_old_words() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"from the app"})
+
+    async def scenario() -> None:
+        async with client:
+            assert (await client.get("http://a/")).text == "from the app"
+
+    with pytest.warns(DeprecationWarning, match=r"transport=ASGITransport\(app=\.\.\.\)"):
+        client = AsyncClient(app=app)
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "name"),
+    [(Client, "_client", "HTTPTransport"), (AsyncClient, "_async_client", "AsyncHTTPTransport")],
+)
+def test_a_transport_is_made_for_each_proxy(kind: Any, module: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, Any]] = []
+
+    def make(**options: Any) -> Answering:
+        made.append(options)
+        return Answering(lambda request: Response(200))
+
+    monkeypatch.setattr(f"httpx_client.{module}.{name}", make)
+    limits = Limits(max_connections=1)
+    kind(proxy="http://p:1", verify=False, limits=limits)
+    settings = {"verify": False, "cert": None, "trust_env": True, "http1": True, "http2": False, "limits": limits}
+    assert made[0] == settings
+    assert str(made[1].pop("proxy").url) == "http://p:1"
+    assert made[1] == settings

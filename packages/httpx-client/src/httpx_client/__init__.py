@@ -12,16 +12,20 @@ from ._client import Client
 from ._config import USE_CLIENT_DEFAULT, Limits, Proxy, Timeout
 from ._ssl import create_ssl_context
 from ._transports import (
+    ASGITransport,
     AsyncBaseTransport,
     AsyncHTTPTransport,
     AsyncRawTransport,
     BaseTransport,
     HTTPTransport,
+    MockTransport,
     RawTransport,
+    WSGITransport,
 )
 
 __all__ = [
     "USE_CLIENT_DEFAULT",
+    "ASGITransport",
     "AsyncBaseTransport",
     "AsyncClient",
     "AsyncHTTPTransport",
@@ -35,10 +39,12 @@ __all__ = [
     "FunctionAuth",
     "HTTPTransport",
     "Limits",
+    "MockTransport",
     "NetRCAuth",
     "Proxy",
     "RawTransport",
     "Timeout",
+    "WSGITransport",
     "__version__",
     "create_ssl_context",
     "delete",

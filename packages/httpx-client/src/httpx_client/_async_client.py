@@ -524,13 +524,12 @@ class AsyncClient(BaseClient):
         )
 
     def _transport_for_app(self, app: Callable[..., Any]) -> AsyncBaseTransport:
-        from ._transports import ASGITransport  # type: ignore[attr-defined,unused-ignore]
+        from ._transports import ASGITransport
 
         deprecated(
             "The 'app' shortcut is now deprecated. Use the explicit style 'transport=ASGITransport(app=...)' instead."
         )
-        transport: AsyncBaseTransport = ASGITransport(app=app)
-        return transport
+        return ASGITransport(app=app)
 
     def _transport_for_url(self, url: URL) -> AsyncBaseTransport:
         return route(self._mounts, self._transport, url)

@@ -522,13 +522,12 @@ class Client(BaseClient):
         )
 
     def _transport_for_app(self, app: Callable[..., Any]) -> BaseTransport:
-        from ._transports import WSGITransport  # type: ignore[attr-defined,unused-ignore]
+        from ._transports import WSGITransport
 
         deprecated(
             "The 'app' shortcut is now deprecated. Use the explicit style 'transport=WSGITransport(app=...)' instead."
         )
-        transport: BaseTransport = WSGITransport(app=app)
-        return transport
+        return WSGITransport(app=app)
 
     def _transport_for_url(self, url: URL) -> BaseTransport:
         return route(self._mounts, self._transport, url)
