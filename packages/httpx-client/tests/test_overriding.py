@@ -20,7 +20,7 @@ from httpx_client._settings import ClientState
 from httpx_models import Cookies, Headers, Request, Response
 from httpx_urls import URL, QueryParams
 
-from .conftest import Answering, Face
+from .conftest import Answering, AnyClient, Face
 
 
 def ok(request: Request) -> Response:
@@ -292,3 +292,41 @@ def test_what_one_calls_on_the_client_goes_through_request_and_send(
 
     face.run(scenario)
     assert calls == ["request", "build_request", "send"] * 7 + ["build_request", "send"]
+
+
+def test_what_overrides_a_layer_can_call_it(face: Face) -> None:
+    told: list[str] = []
+
+    class Own(Client):
+        def _send_handling_auth(self, request: Request, *arguments: Any, **options: Any) -> Response:
+            told.append("auth")
+            return super()._send_handling_auth(request, *arguments, **options)
+
+        def _send_handling_redirects(self, request: Request, *arguments: Any, **options: Any) -> Response:
+            told.append("redirects")
+            return super()._send_handling_redirects(request, *arguments, **options)
+
+        def _send_single_request(self, request: Request) -> Response:
+            told.append("once")
+            return super()._send_single_request(request)
+
+    class AsyncOwn(AsyncClient):
+        async def _send_handling_auth(self, request: Request, *arguments: Any, **options: Any) -> Response:
+            told.append("auth")
+            return await super()._send_handling_auth(request, *arguments, **options)
+
+        async def _send_handling_redirects(self, request: Request, *arguments: Any, **options: Any) -> Response:
+            told.append("redirects")
+            return await super()._send_handling_redirects(request, *arguments, **options)
+
+        async def _send_single_request(self, request: Request) -> Response:
+            told.append("once")
+            return await super()._send_single_request(request)
+
+    async def scenario() -> None:
+        kind: Any = Own if face.name == "blocking" else AsyncOwn
+        async with AnyClient(kind(transport=Answering(redirecting), follow_redirects=True)) as client:
+            assert (await client.get("http://a/x")).text == "http://a/y"
+
+    face.run(scenario)
+    assert told == ["auth", "redirects", "once", "once"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -534,15 +534,20 @@ class AsyncClient(BaseClient):
     def _transport_for_url(self, url: URL) -> AsyncBaseTransport:
         return route(self._mounts, self._transport, url)
 
-    async def _send_handling_auth(
+    def _send_handling_auth(
         self, request: Request, auth: Auth, follow_redirects: bool, history: list[Response]
-    ) -> Response:
-        return await exchange_with_auth(self, ASYNC, request, auth, follow_redirects, history)
+    ) -> Awaitable[Response]:
+        return exchange_with_auth(self, ASYNC, request, auth, follow_redirects, history)
 
-    async def _send_handling_redirects(
+    def _send_handling_redirects(
         self, request: Request, follow_redirects: bool, history: list[Response]
-    ) -> Response:
-        return await exchange_with_redirects(self, ASYNC, request, follow_redirects, history)
+    ) -> Awaitable[Response]:
+        return exchange_with_redirects(self, ASYNC, request, follow_redirects, history)
 
-    async def _send_single_request(self, request: Request) -> Response:
-        return await exchange_once(self, ASYNC, request)
+    def _send_single_request(self, request: Request) -> Awaitable[Response]:
+        return exchange_once(self, ASYNC, request)
+
+
+ASYNC.ours = frozenset(
+    {AsyncClient._send_handling_auth, AsyncClient._send_handling_redirects, AsyncClient._send_single_request}
+)

@@ -542,3 +542,6 @@ class Client(BaseClient):
 
     def _send_single_request(self, request: Request) -> Response:
         return run(exchange_once(self, BLOCKING, request))
+
+
+BLOCKING.ours = frozenset({Client._send_handling_auth, Client._send_handling_redirects, Client._send_single_request})

@@ -5,7 +5,7 @@ It travels as the request's `timeout` extension, so that whoever copies the exte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from httpx_models import Request, TimeoutException
@@ -29,32 +29,30 @@ class TimeLimits(dict[str, Any]):
         self.ends = ends
 
 
-def start_deadline(request: Request, now: float) -> None:
+def start_deadline(request: Request, clock: Callable[[], float]) -> None:
     """Let the seconds of a request's total, if it has one, begin to run; those of an earlier sending are over and done.
 
     Args:
         request: What is going to be sent; its extension is replaced.
-        now: The time.
+        clock: What tells the time, in seconds.
     """
     limits = request.extensions.get("timeout")
     if limits and limits.get("total") is not None:
         total = limits.whole if isinstance(limits, TimeLimits) else limits["total"]
-        _set(request, TimeLimits(limits, total, now + total, total))
+        _set(request, TimeLimits(limits, total, clock() + total, total))
 
 
 def update_deadline(request: Request, now: float) -> None:
     """Put the seconds that are left into a request's extension, for the transport.
 
     Args:
-        request: What is going to be sent; its extension is replaced.
+        request: What is going to be sent; its extension is `TimeLimits`, and is replaced.
         now: The time.
 
     Raises:
         TimeoutException: There are none left.
     """
-    limits = request.extensions.get("timeout")
-    if not isinstance(limits, TimeLimits):
-        return
+    limits: TimeLimits = request.extensions["timeout"]
     left = limits.ends - now
     if left <= 0:
         host = request.url.netloc.decode("ascii")

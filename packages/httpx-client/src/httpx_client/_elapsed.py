@@ -6,45 +6,56 @@ They know streams and the attribute in which models look for the seconds. They h
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from httpx_models import AsyncByteStream, Response, SyncByteStream
 
 
-class _Watch:
-    """What both streams share.
-
-    Args:
-        response: Whose stream it is; it is let go of once the time is noted.
-        started: When the request was sent.
-        clock: What tells the time, in seconds.
-    """
+class Watch:
+    """What all timed streams share: they time nothing until they are begun."""
 
     _stream: Any
+    _response: Response | None = None
+    _started: float
+    _clock: Callable[[], float]
 
-    def __init__(self, response: Response, started: float, clock: Callable[[], float]) -> None:
-        self._stream = response.stream
-        self._response: Response | None = response
+    def begin(self, response: Response, started: float, clock: Callable[[], float]) -> None:
+        """Begin to time.
+
+        Args:
+            response: Whose stream this is; it is let go of once the time is noted.
+            started: When the request was sent.
+            clock: What tells the time, in seconds.
+        """
+        self._response = response
         self._started = started
         self._clock = clock
 
-    def whole(self) -> bytes | None:
-        """Return the body if the stream has all of it at hand, and note the time; None where it has to be iterated."""
-        whole = getattr(self._stream, "whole", None)  # a stream need not be a subclass of ours
-        content: bytes | None = None if whole is None else whole()
-        if content is not None:
-            self._note()
-        return content
-
-    def _note(self) -> None:
+    def note(self) -> None:
+        """Note the time, once."""
         if self._response is not None:
             self._response._elapsed = self._clock() - self._started
             self._response = None
 
+    def whole(self) -> bytes | None:
+        """Return the content if the stream has all of it at hand, and note the time; None where it has to be iterated."""
+        whole: Callable[[], bytes | None] | None = getattr(self._stream, "whole", None)  # not every stream has it
+        content = None if whole is None else whole()
+        if content is not None:
+            self.note()
+        return content
 
-class TimedStream(_Watch, SyncByteStream):
-    """A response's stream, timed, for blocking code."""
+
+class TimedStream(Watch, SyncByteStream):
+    """A stream for blocking code, timed.
+
+    Args:
+        stream: The stream.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._stream)
@@ -54,28 +65,23 @@ class TimedStream(_Watch, SyncByteStream):
         try:
             self._stream.close()
         finally:
-            self._note()
+            self.note()
 
 
-class AsyncTimedStream(_Watch, AsyncByteStream):
-    """A response's stream, timed, for asynchronous code.
+class AsyncTimedStream(Watch, AsyncByteStream):
+    """A stream for asynchronous code, timed.
 
     Args:
-        response: As above.
-        started: As above.
-        clock: As above.
-        shield: What returns a context into which no cancellation comes.
+        stream: The stream.
+
+    Attributes:
+        shield: What returns a context into which no cancellation comes; the stream is closed in it.
     """
 
-    def __init__(
-        self,
-        response: Response,
-        started: float,
-        clock: Callable[[], float],
-        shield: Callable[[], AbstractContextManager[Any]],
-    ) -> None:
-        super().__init__(response, started, clock)
-        self._shield = shield
+    shield: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return aiter(self._stream)
@@ -83,7 +89,7 @@ class AsyncTimedStream(_Watch, AsyncByteStream):
     async def aclose(self) -> None:
         """Close the stream, also when the caller has been cancelled, and note the time."""
         try:
-            with self._shield():
+            with self.shield():
                 await self._stream.aclose()
         finally:
-            self._note()
+            self.note()

@@ -1,17 +1,19 @@
 """One request and what comes of it, written once for both clients: auth flow, redirects, hooks, transport, cookies.
 
-Code that has a colour is behind the port. Each layer calls the next through the client's own method, which others may
-have replaced; what a layer decides is decided by pure functions elsewhere.
+Code that has a colour is behind the port. Between the layers stand methods of the client: one that others have replaced is
+called, one that is still ours is passed by, for it would only come back here. What a layer decides is decided by pure
+functions elsewhere.
 """
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from httpx_models import RemoteProtocolError, Request, RequestError, Response, TooManyRedirects
 
 from ._auth import Auth
-from ._deadline import inherit_limits, start_deadline, update_deadline
+from ._deadline import TimeLimits, inherit_limits, start_deadline, update_deadline
 from ._logs import log_response
 from ._redirects import refuse_scheme
 
@@ -62,10 +64,12 @@ async def exchange(
     Raises:
         RequestError: There is no response, or not all of it; the error knows its request.
     """
-    start_deadline(request, port.clock())
-    response: Response = await port.call(
-        client._send_handling_auth, request, auth=auth, follow_redirects=follow_redirects, history=[]
-    )
+    start_deadline(request, port.clock)
+    send = client._send_handling_auth
+    if type(send) is MethodType and send.__func__ in port.ours:
+        response = await exchange_with_auth(client, port, request, auth, follow_redirects, [])
+    else:
+        response = await port.call(send, request, auth=auth, follow_redirects=follow_redirects, history=[])
     if not stream:
         try:
             await port.read(response)
@@ -93,9 +97,10 @@ async def exchange_with_auth(
         RuntimeError: The flow yielded no request.
     """
     send = client._send_handling_redirects
-    if type(auth) is Auth:  # it sends what it is given, once
-        response: Response = await port.call(send, request, follow_redirects=follow_redirects, history=history)
-        return response
+    if (
+        type(auth) is Auth and type(send) is MethodType and send.__func__ in port.ours
+    ):  # it sends what it is given, once
+        return await exchange_with_redirects(client, port, request, follow_redirects, history)
     limits = request.extensions.get("timeout")
     flow = port.flow(auth, request)
     try:
@@ -104,7 +109,7 @@ async def exchange_with_auth(
             raise RuntimeError(f"The auth flow of {type(auth).__name__} yielded no request")
         while True:
             inherit_limits(following, limits)
-            response = await port.call(send, following, follow_redirects=follow_redirects, history=history)
+            response: Response = await port.call(send, following, follow_redirects=follow_redirects, history=history)
             try:
                 following = await port.step(flow, response)
                 if following is None:
@@ -141,7 +146,11 @@ async def exchange_with_redirects(
             raise TooManyRedirects("Exceeded maximum allowed redirects.", request=request)
         for hook in client._event_hooks["request"]:
             await port.hook(hook, request)
-        response: Response = await port.call(client._send_single_request, request)
+        send = client._send_single_request
+        if type(send) is MethodType and send.__func__ in port.ours:
+            response = await exchange_once(client, port, request)
+        else:
+            response = await port.call(send, request)
         try:
             for hook in client._event_hooks["response"]:
                 await port.hook(hook, response)
@@ -174,12 +183,15 @@ async def exchange_once(client: Face, port: Port, request: Request) -> Response:
     """
     transport = client._transport_for_url(request.url)
     started = port.clock()
-    update_deadline(request, started)
+    if type(request.extensions.get("timeout")) is TimeLimits:
+        update_deadline(request, started)
     try:
         response = await port.send(transport, request)
     except RequestError as error:
         error.request = request
         raise
+    if not isinstance(response, Response):
+        raise TypeError(f"A transport must return a Response, but {type(transport)} returned {type(response)}")
     response.request = request
     port.watch(response, started)
     try:

@@ -29,6 +29,9 @@ Leaving: TypeAlias = tuple[Any, Any, Any]
 class Port(Protocol):
     """What the exchange needs done by code of one colour; nearly each call returns something to await."""
 
+    ours: frozenset[Callable[..., Any]]
+    """The methods of the face that only lead back into the exchange."""
+
     @property
     def clock(self) -> Callable[[], float]:
         """What tells the time, in seconds."""
@@ -59,7 +62,11 @@ class Port(Protocol):
         ...
 
     def watch(self, response: Response, started: float) -> None:
-        """Let a response note how long it took."""
+        """Let a response note how long it took.
+
+        Raises:
+            TypeError: Its stream has the other colour.
+        """
         ...
 
     def read(self, response: Response) -> Awaitable[bytes]:
@@ -90,6 +97,7 @@ class Port(Protocol):
 class BlockingPort:
     """Calls blocking code."""
 
+    ours: frozenset[Callable[..., Any]] = frozenset()
     clock = staticmethod(monotonic)
 
     async def call(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
@@ -101,11 +109,10 @@ class BlockingPort:
 
         Raises:
             RuntimeError: The request's body is asynchronous.
-            TypeError: The transport returned no response, or an asynchronous one.
         """
         if not isinstance(request.stream, SyncByteStream):
             raise RuntimeError("Attempted to send an async request with a sync Client instance.")  # noqa: TRY004 - 0.28's type
-        return _response(transport.handle_request(request), transport, "__iter__")
+        return transport.handle_request(request)
 
     async def hook(self, hook: Callable[[Any], Any], subject: Request | Response) -> None:
         """Call an event hook.
@@ -135,10 +142,15 @@ class BlockingPort:
 
     def watch(self, response: Response, started: float) -> None:
         """Let a response note how long it took."""
+        stream = response.stream
         if response.is_closed:
             response._elapsed = self.clock() - started
-        else:
-            response.stream = TimedStream(response, started, self.clock)
+            return
+        if not isinstance(stream, TimedStream):
+            if not hasattr(stream, "__iter__"):
+                raise TypeError(f"A transport of a Client returned an asynchronous stream: {type(stream)}")
+            response.stream = stream = TimedStream(stream)
+        stream.begin(response, started, self.clock)
 
     async def read(self, response: Response) -> bytes:
         """Read a response to its end."""
@@ -177,22 +189,22 @@ class BlockingPort:
 class AsyncPort:
     """Hands on the awaitables of asynchronous code."""
 
+    ours: frozenset[Callable[..., Any]] = frozenset()
     clock = staticmethod(monotonic)
 
     def call(self, function: Callable[..., Awaitable[Any]], /, *arguments: Any, **options: Any) -> Awaitable[Any]:
         """Call a method of the client."""
         return function(*arguments, **options)
 
-    async def send(self, transport: AsyncBaseTransport, request: Request) -> Response:
+    def send(self, transport: AsyncBaseTransport, request: Request) -> Awaitable[Response]:
         """Send a request through a transport.
 
         Raises:
             RuntimeError: The request's body is not asynchronous.
-            TypeError: The transport returned no response, or a blocking one.
         """
         if not isinstance(request.stream, AsyncByteStream):
             raise RuntimeError("Attempted to send an sync request with an AsyncClient instance.")  # noqa: TRY004 - 0.28's type
-        return _response(await transport.handle_async_request(request), transport, "__aiter__")
+        return transport.handle_async_request(request)
 
     async def hook(self, hook: Callable[[Any], Any], subject: Request | Response) -> None:
         """Call an event hook.
@@ -222,10 +234,16 @@ class AsyncPort:
 
     def watch(self, response: Response, started: float) -> None:
         """Let a response note how long it took."""
+        stream = response.stream
         if response.is_closed:
             response._elapsed = self.clock() - started
-        else:
-            response.stream = AsyncTimedStream(response, started, self.clock, _shield)
+            return
+        if not isinstance(stream, AsyncTimedStream):
+            if not hasattr(stream, "__aiter__"):
+                raise TypeError(f"A transport of an AsyncClient returned a blocking stream: {type(stream)}")
+            response.stream = stream = AsyncTimedStream(stream)
+        stream.shield = _shield
+        stream.begin(response, started, self.clock)
 
     def read(self, response: Response) -> Awaitable[bytes]:
         """Read a response to its end."""
@@ -263,15 +281,6 @@ class AsyncPort:
 
 BLOCKING: Final = BlockingPort()
 ASYNC: Final = AsyncPort()
-
-
-def _response(response: Any, transport: object, method: str) -> Response:
-    """Return what a transport returned, if it is a response that code of the right colour can read."""
-    if not isinstance(response, Response):
-        raise TypeError(f"A transport must return a Response, but {type(transport)} returned {type(response)}")
-    if not hasattr(response.stream, method):
-        raise TypeError(f"{type(transport)} returned a response whose stream is without {method!r}")
-    return response
 
 
 def _shield() -> AbstractContextManager[Any]:

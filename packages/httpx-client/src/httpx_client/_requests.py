@@ -5,6 +5,7 @@ The methods with an underscore are those of 0.28 that other packages call, overr
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import Any
 
 from httpx_models import AsyncByteStream, Cookies, Headers, RemoteProtocolError, Request, Response, SyncByteStream
@@ -49,10 +50,13 @@ class Requests(Settings):
             LocalProtocolError: The method or a field contains a line break or NUL.
             TypeError: An argument has a type that cannot be used.
         """
+        merge = self._merge_headers
+        # A request copies what it is given; only somebody else's method must not get hold of the client's own.
+        as_they_are = headers is None and type(merge) is MethodType and merge.__func__ is Requests._merge_headers
         request = Request(
             method,
             self._url_for(url, params),
-            headers=self._merge_headers(headers),
+            headers=self._headers if as_they_are else merge(headers),
             content=content,
             data=data,
             files=files,
@@ -84,33 +88,36 @@ class Requests(Settings):
     def _extensions_for(
         self, extensions: RequestExtensions | None, timeout: TimeoutTypes | UseClientDefault
     ) -> dict[str, Any]:
-        own = {} if extensions is None else converted("extensions", dict[str, Any], extensions)
-        if "timeout" not in own:
-            own["timeout"] = (self.timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)).as_dict()
+        limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
+        if extensions is None:
+            return {"timeout": limits.as_dict()}
+        own = converted("extensions", dict[str, Any], extensions)
+        own.setdefault("timeout", limits.as_dict())
         return own
 
     def _merge_url(self, url: URL | str) -> URL:
-        return join_base(self.base_url, URL(url))
+        target = URL(url)
+        return target if target.is_absolute_url else join_base(self._base_url, target)
 
     def _merge_headers(self, headers: HeaderTypes | None = None) -> HeaderTypes | None:
-        return converted("headers", lambda given: merge_headers(self.headers, given), headers)
+        return converted("headers", lambda given: merge_headers(self._headers, given), headers)
 
     def _merge_cookies(self, cookies: CookieTypes | None = None) -> CookieTypes | None:
         if not cookies:
-            return self.cookies
-        merged = Cookies(self.cookies)
+            return self._cookies
+        merged = Cookies(self._cookies)
         merged.update(converted("cookies", Cookies, cookies))
         return merged
 
     def _merge_queryparams(self, params: QueryParamTypes | None = None) -> QueryParamTypes | None:
-        own = self.params
+        own = self._params
         return own.merge(converted("params", QueryParams, params)) if own else params
 
     # Before it is sent.
 
     def _set_timeout(self, request: Request) -> None:
         if "timeout" not in request.extensions:
-            request.extensions = {**request.extensions, "timeout": self.timeout.as_dict()}
+            request.extensions = {**request.extensions, "timeout": self._timeout.as_dict()}
 
     def _build_request_auth(
         self, request: Request, auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT
@@ -134,7 +141,7 @@ class Requests(Settings):
             stream=self._redirect_stream(request, method),
             extensions=request.extensions,
         )
-        self.cookies.set_cookie_header(following)
+        self._cookies.set_cookie_header(following)
         return following
 
     def _redirect_method(self, request: Request, response: Response) -> str:

@@ -150,7 +150,10 @@ class BaseClient(Requests):
 
     def _take_in(self, response: Response) -> None:
         """Keep the cookies that a response sets, and give it the client's settings."""
-        self.cookies.extract_cookies(response)
+        for name, _ in response.headers.raw:
+            if len(name) == 10 and name.lower() == b"set-cookie":
+                self._cookies.extract_cookies(response)
+                break
         response.default_encoding = self._default_encoding
         if self._json_decoder is not None:
             response.json_decoder = self._json_decoder

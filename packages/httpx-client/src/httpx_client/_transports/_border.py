@@ -5,14 +5,15 @@ Besides this file and that table only `_ports` knows that httpx_transport is the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from httpx_models import AsyncByteStream, ByteStream, Headers, Request, Response, SyncByteStream
+from httpx_models import ByteStream, Headers, Request, Response
 from httpx_transport import AsyncConnectionPool, ConnectionPool
 from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, RawURL, Transport
 
 from .._config import DEFAULT_LIMITS, CertTypes, Limits, ProxyTypes
+from .._elapsed import AsyncTimedStream, TimedStream
 from ._errors import ANYBODYS, OURS, translate
 from ._interface import AsyncBaseTransport, BaseTransport
 from ._options import SocketOption, pool_options
@@ -34,31 +35,18 @@ def _primitives(request: Request) -> _Primitives:
     return method, request.url.raw, request.headers.raw, body, as_dict
 
 
-def _whole(body: object) -> bytes | None:
-    """Ask a body for its content in one piece; that it can answer is optional."""
-    whole: Callable[[], bytes | None] | None = getattr(body, "whole", None)
-    return None if whole is None else whole()
-
-
-class RawStream(SyncByteStream):
+class RawStream(TimedStream):
     """A raw transport's body as the stream of a response.
 
     Args:
-        body: What the transport returned as third item.
+        stream: What the transport returned as third item.
     """
 
-    __slots__ = ("_body",)
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-
-    def whole(self) -> bytes | None:
-        """Return the content if all of it has arrived with the head, None where it has to be read."""
-        return _whole(self._body)
+    _stream: Body
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._body
+            yield from self._stream
         except ANYBODYS as error:
             raise translate(error) from error
 
@@ -69,27 +57,20 @@ class RawStream(SyncByteStream):
             TransportError: That failed.
         """
         try:
-            self._body.close()
+            super().close()
         except ANYBODYS as error:
             raise translate(error) from error
 
 
-class AsyncRawStream(AsyncByteStream):
+class AsyncRawStream(AsyncTimedStream):
     """An asynchronous raw transport's body as the stream of a response; its own iterator.
 
     Args:
-        body: What the transport returned as third item.
+        stream: What the transport returned as third item.
     """
 
-    __slots__ = ("_body", "_chunks")
-
-    def __init__(self, body: AsyncBody) -> None:
-        self._body = body
-        self._chunks: AsyncIterator[bytes] | None = None
-
-    def whole(self) -> bytes | None:
-        """Return the content if all of it has arrived with the head, None where it has to be read."""
-        return _whole(self._body)
+    _stream: AsyncBody
+    _chunks: AsyncIterator[bytes] | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -97,7 +78,7 @@ class AsyncRawStream(AsyncByteStream):
     async def __anext__(self) -> bytes:
         try:
             if self._chunks is None:
-                self._chunks = aiter(self._body)
+                self._chunks = aiter(self._stream)
             return await anext(self._chunks)
         except ANYBODYS as error:
             raise translate(error) from error
@@ -109,7 +90,7 @@ class AsyncRawStream(AsyncByteStream):
             TransportError: That failed.
         """
         try:
-            await self._body.aclose()
+            await super().aclose()
         except ANYBODYS as error:
             raise translate(error) from error
 
