@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final, Union
+from typing import Final
 
 import httpx_models
 from httpx_models import AsyncByteStream, SyncByteStream
 
+from ._async_client import AsyncClient
+from ._auth import Auth, AuthTypes, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
+from ._client import Client
 from ._config import (
     DEFAULT_LIMITS,
     DEFAULT_MAX_REDIRECTS,
@@ -30,14 +33,11 @@ from ._config import (
 )
 from ._environment import get_environment_proxies
 from ._mounts import URLPattern
+from ._routing import BaseClient
+from ._settings import ClientState, EventHook
 from ._ssl import create_ssl_context
 from ._transports._errors import ANYBODYS, translate
-
-SOCKET_OPTION = Union[  # noqa: UP007
-    tuple[int, int, int],
-    tuple[int, int, bytes | bytearray],
-    tuple[int, int, None, int],
-]
+from ._transports._options import SOCKET_OPTION
 
 # Errors of httpcore, by name: it need not be installed, and whoever raises one has imported it.
 _NAMES: Final = frozenset(
@@ -137,9 +137,20 @@ __all__ = [
     "SOCKET_OPTION",
     "UNSET",
     "USE_CLIENT_DEFAULT",
+    "AsyncClient",
     "AsyncResponseStream",
+    "Auth",
+    "AuthTypes",
+    "BaseClient",
+    "BasicAuth",
     "CertTypes",
+    "Client",
+    "ClientState",
+    "DigestAuth",
+    "EventHook",
+    "FunctionAuth",
     "Limits",
+    "NetRCAuth",
     "Proxy",
     "ProxyTypes",
     "ResponseStream",

@@ -16,7 +16,7 @@ from .._config import DEFAULT_LIMITS, CertTypes, Limits, ProxyTypes
 from .._elapsed import AsyncTimedStream, TimedStream
 from ._errors import ANYBODYS, OURS, translate
 from ._interface import AsyncBaseTransport, BaseTransport
-from ._options import SocketOption, pool_options
+from ._options import SOCKET_OPTION, pool_options
 
 if TYPE_CHECKING:
     import ssl
@@ -190,7 +190,7 @@ class HTTPTransport(RawTransport):
         uds: str | None = None,
         local_address: str | None = None,
         retries: int = 0,
-        socket_options: Iterable[SocketOption] | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> None:
         options = pool_options(
             ConnectionPool,
@@ -250,7 +250,7 @@ class AsyncHTTPTransport(AsyncRawTransport):
         uds: str | None = None,
         local_address: str | None = None,
         retries: int = 0,
-        socket_options: Iterable[SocketOption] | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> None:
         options = pool_options(
             AsyncConnectionPool,

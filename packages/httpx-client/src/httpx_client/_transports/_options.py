@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from httpx_urls import URL
 
@@ -14,7 +14,12 @@ from .._ssl import context_for
 if TYPE_CHECKING:
     import ssl
 
-SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+# A real union at run time: other packages evaluate annotations that name it.
+SOCKET_OPTION = Union[  # noqa: UP007
+    tuple[int, int, int],
+    tuple[int, int, bytes | bytearray],
+    tuple[int, int, None, int],
+]
 """What `socket.setsockopt` takes: level, option, and a value, or None and a length."""
 
 
@@ -31,7 +36,7 @@ def pool_options(
     uds: str | None,
     local_address: str | None,
     retries: int,
-    socket_options: Iterable[SocketOption] | None,
+    socket_options: Iterable[SOCKET_OPTION] | None,
 ) -> dict[str, Any]:
     """Return the keyword arguments for a pool; the arguments are those of `HTTPTransport`.
 
