@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from httpx_client import AsyncBaseTransport, AsyncClient, AsyncRawTransport, BaseTransport, Client, RawTransport
-from httpx_models import Request, Response
+from httpx_models import AsyncByteStream, Request, Response, SyncByteStream
 from httpx_transport.blocking import run
 
 Handler = Callable[..., tuple[int, list[tuple[bytes, bytes]], list[Any]]]
@@ -83,6 +83,32 @@ class Raw:
         self, *arguments: Any
     ) -> tuple[int, list[tuple[bytes, bytes]], Chunks, dict[str, Any]]:
         return self.handle_request(*arguments)
+
+    def close(self) -> None:
+        self.closed += 1
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+class Stream(SyncByteStream, AsyncByteStream):
+    """A body of both colours that notes what was taken of it, and that it was closed; errors in it are raised."""
+
+    def __init__(self, *pieces: bytes | Exception) -> None:
+        self.pieces = pieces
+        self.taken = 0
+        self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self.pieces:
+            self.taken += 1
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
 
     def close(self) -> None:
         self.closed += 1

@@ -21,31 +21,7 @@ from httpx_models import (
     TimeoutException,
 )
 
-from .conftest import Answering, AnyClient, Face, Raw
-
-
-class Stream(SyncByteStream, AsyncByteStream):
-    """A body of both colours that notes that it was closed, and may fail."""
-
-    def __init__(self, *pieces: bytes | Exception) -> None:
-        self.pieces = pieces
-        self.closed = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self.pieces:
-            if isinstance(piece, Exception):
-                raise piece
-            yield piece
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
-
-    def close(self) -> None:
-        self.closed += 1
-
-    async def aclose(self) -> None:
-        self.closed += 1
+from .conftest import Answering, AnyClient, Face, Raw, Stream
 
 
 def ok(request: Request) -> Response:
@@ -314,6 +290,27 @@ def test_the_total_shrinks_from_hop_to_hop(face: Face, monkeypatch: pytest.Monke
             # The same request again has all of its time again.
             await client.call("send", client.sent[2], auth=None)
             assert client.sent[3].extensions["timeout"]["total"] == 60
+
+    face.run(scenario)
+
+
+def test_the_total_in_hundredths(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    passing = iter([0.0004, 59.996])
+
+    def pass_time(request: Request) -> None:
+        clock.now += next(passing)
+
+    def answer(request: Request) -> Response:
+        return Response(302, headers={"Location": "/y"}) if request.url.path == "/x" else Response(200)
+
+    async def scenario() -> None:
+        hooks = {"request": [face.hook(pass_time)]}
+        async with face.over(answer, follow_redirects=True, timeout=Timeout(5, total=60), event_hooks=hooks) as client:
+            await client.get("http://a/x")
+            first, second = (request.extensions["timeout"]["total"] for request in client.sent)
+            assert first == 60
+            assert 0 < second < 0.01
 
     face.run(scenario)
 

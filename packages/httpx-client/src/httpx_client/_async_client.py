@@ -51,39 +51,13 @@ class AsyncClient(BaseClient):
 
     Nothing is opened before the first request. Close it with `aclose`, or use it in `async with`.
 
-    Args:
-        auth: How requests prove who sends them: (user name, password), a function that changes a request, or an `Auth`.
-        params: Query parameters for every request, under those that a URL has.
-        headers: Fields for every request; a request's own of the same name replace them.
-        cookies: Cookies to begin with.
-        verify: Whom to trust on https: True, certifi's roots; False, everybody; or a TLS context. (A path is deprecated.)
-        cert: A client certificate, as a path or (certificate, key, password). Deprecated: load it into a TLS context.
-        trust_env: Whether proxies and certificates that the environment names are used.
-        http1: Whether HTTP/1.1 may be spoken.
-        http2: Whether HTTP/2 may be spoken.
-        proxy: Through which proxy everything is sent.
-        mounts: Transports by URL pattern, "https://" or "all://*example.org"; None stands for the default one.
-        timeout: Seconds for each phase of a request, or a `Timeout`; None is no limit.
-        follow_redirects: Whether redirects are followed.
-        limits: How many connections are kept, and for how long.
-        max_redirects: How many redirects are followed in a row.
-        event_hooks: What is called with each "request" before it is sent and each "response" when its head has come.
-        base_url: What stands before relative URLs.
-        transport: What to send through, instead of a pool of connections.
-        default_encoding: The encoding of text whose charset a response does not give: its name, or a function from the
-            content to its name.
-        proxies: Deprecated: use `proxy` or `mounts`.
-        app: Deprecated: use `transport=ASGITransport(app=...)`.
-        json_encoder: What writes `json=` of requests, such as `orjson.dumps`.
-        json_decoder: What `response.json()` calls.
-        max_decoded_size: How many bytes a response's content may have once it is decoded; None is no limit.
-        max_decoded_ratio: How many times the bytes received the decoded content may have; None is no limit.
+    The arguments and errors are those of `Client`, but these:
 
-    Raises:
-        InvalidURL: `base_url`, or the proxy's, is none.
-        OSError: A path that was given cannot be read.
-        TypeError: An argument has a type that cannot be used; the message names it.
-        ValueError: An argument has a value that cannot be used.
+    Args:
+        mounts: Asynchronous transports by URL pattern.
+        event_hooks: They are `async def`.
+        transport: An asynchronous transport.
+        app: Deprecated: use `transport=ASGITransport(app=...)`.
     """
 
     _transport: AsyncBaseTransport
@@ -169,27 +143,7 @@ class AsyncClient(BaseClient):
     ) -> Response:
         """Send a request; return its response, read to the end.
 
-        Args:
-            method: The method, in any case.
-            url: Where to; relative to the client's `base_url`.
-            content: The body: bytes, str, a binary file, an asynchronous iterable of bytes.
-            data: The body: the fields of a form.
-            files: The body: the files of a form, by field name.
-            json: The body: anything that can be written as JSON.
-            params: Query parameters, over the client's; they replace the query of the URL.
-            headers: Fields, over the client's.
-            cookies: Cookies for this request. Deprecated: set them on the client.
-            auth: How to prove who sends it, instead of the client's; None: not at all, unless the URL has credentials.
-            follow_redirects: Whether redirects are followed, instead of the client's.
-            timeout: Seconds, or a `Timeout`, instead of the client's; None is no limit.
-            extensions: What else the transport shall know.
-
-        Raises:
-            InvalidURL: The URL is none.
-            RequestError: There is no response; the subclass says why.
-            RuntimeError: The client has been closed.
-            StreamConsumed: The body would have to be sent twice, and can be sent only once.
-            TypeError: An argument has a type that cannot be used; the message names it.
+        The arguments and errors are those of `Client.request`; `content` may be an asynchronous iterable, not a blocking one.
         """
         if cookies is not None:
             deprecated(
@@ -256,20 +210,7 @@ class AsyncClient(BaseClient):
         auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
     ) -> Response:
-        """Send a request as it is; return its response.
-
-        Args:
-            request: What to send; `build_request` makes one with the client's settings.
-            stream: Leave the response unread; the caller reads and closes it.
-            auth: As for `request`.
-            follow_redirects: As for `request`.
-
-        Raises:
-            RequestError: There is no response; the subclass says why.
-            RuntimeError: The client has been closed.
-            StreamConsumed: The body would have to be sent twice, and can be sent only once.
-            TypeError: An argument has a type that cannot be used; the message names it.
-        """
+        """Send a request as it is; return its response. The arguments and errors are those of `Client.send`."""
         scheme, follow = self._begin(request, auth, follow_redirects)
         return await exchange(self, ASYNC, request, scheme, follow, stream)
 

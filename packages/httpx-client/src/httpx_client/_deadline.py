@@ -58,7 +58,8 @@ def update_deadline(request: Request, now: float) -> None:
         host = request.url.netloc.decode("ascii")
         message = f"timed out: the total of {limits.whole:g} s was over before the next request (to {host})"
         raise TimeoutException(message, request=request)
-    _set(request, TimeLimits(limits, limits.whole, limits.ends, left))
+    # Hundredths are enough, and the first transport is told the number that the caller gave.
+    _set(request, TimeLimits(limits, limits.whole, limits.ends, round(left, 2) or left))
 
 
 def inherit_limits(request: Request, limits: Any) -> None:

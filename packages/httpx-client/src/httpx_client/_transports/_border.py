@@ -216,24 +216,7 @@ class HTTPTransport(RawTransport):
 class AsyncHTTPTransport(AsyncRawTransport):
     """The transport of an `AsyncClient`: a pool of connections, which opens nothing before the first request.
 
-    Args:
-        verify: Whom to trust on https: True, certifi's roots; False, everybody; or a TLS context. (A path is deprecated.)
-        cert: A client certificate, as a path or (certificate, key, password). Deprecated: load it into a TLS context.
-        trust_env: Whether certificates that the environment names are used.
-        http1: Whether HTTP/1.1 may be spoken.
-        http2: Whether HTTP/2 may be spoken.
-        limits: How many connections are kept, and for how long.
-        proxy: Through which proxy everything is sent.
-        uds: The path of a Unix socket to connect to, whatever the URL's host.
-        local_address: The address to connect from.
-        retries: How many times a connection that could not be made is tried again.
-        socket_options: What to set on each socket, as for `socket.setsockopt`.
-
-    Raises:
-        NotImplementedError: The pool cannot do what is asked for yet.
-        OSError: A path cannot be read.
-        TypeError: An argument has a type that cannot be used; the message names it.
-        ValueError: An argument has a value that cannot be used.
+    The arguments and errors are those of `HTTPTransport`.
     """
 
     _translated = OURS
