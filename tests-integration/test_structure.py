@@ -119,6 +119,7 @@ PAIRS = [
     ("httpx_client", "Client", "AsyncClient"),
     ("httpx_client", "HTTPTransport", "AsyncHTTPTransport"),
     ("httpx_client", "RawTransport", "AsyncRawTransport"),
+    ("httpx_client._streaming", "ResponseContext", "AsyncResponseContext"),
     ("httpx_client", "BaseTransport", "AsyncBaseTransport"),
     ("httpx_transport", "ConnectionPool", "AsyncConnectionPool"),
     ("httpx_transport", "RawResponse", "AsyncRawResponse"),
@@ -166,6 +167,8 @@ def test_faces_are_pairs(module: str, blocking: str, asynchronous: str) -> None:
 FACES = [
     ("httpx_client/_client.py", "Client"),
     ("httpx_client/_async_client.py", "AsyncClient"),
+    ("httpx_client/_streaming.py", "ResponseContext"),
+    ("httpx_client/_streaming.py", "AsyncResponseContext"),
     ("httpx_client/_transports/_border.py", "HTTPTransport"),
     ("httpx_client/_transports/_border.py", "AsyncHTTPTransport"),
     ("httpx_client/_transports/_border.py", "RawTransport"),

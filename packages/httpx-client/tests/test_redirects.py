@@ -28,6 +28,7 @@ from httpx_urls import URL, InvalidURL
 
 from .conftest import Answering, Face, Stream
 
+SECRETS = {"Authorization": "s", "Proxy-Authorization": "p", "Cookie": "c", "Host": "mine", "X-Api-Key": "k"}
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "FOO"]
 
 
@@ -78,13 +79,17 @@ def test_a_location_without_a_host_on_ipv6() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(max_size=30), st.text("htps:/\\@.#?[]ab1 %", max_size=20)))
 def test_any_location_leads_somewhere_or_is_refused(location: str) -> None:
+    asked = URL("https://user:secret@host.example/a")
     try:
-        target = redirect_url(URL("https://user:secret@host.example/a"), location)
+        target = redirect_url(asked, location)
     except InvalidURL as error:
         said = str(error)
     else:
         said = repr(target)
-        assert target.scheme
+        fields = redirect_headers(Headers(SECRETS), asked, target, loses_body=False)
+        stays = target.scheme == "https" and target.origin == asked.origin
+        assert ("Authorization" in fields, "Proxy-Authorization" in fields) == (stays, stays)
+        assert fields["Host"] == ("mine" if stays else target.netloc.decode())
     assert "secret" not in said
 
 
@@ -107,9 +112,6 @@ def test_schemes(old: str, new: str, refused: bool) -> None:
             refuse_scheme(URL(old), URL(new))
     else:
         refuse_scheme(URL(old), URL(new))
-
-
-SECRETS = {"Authorization": "s", "Proxy-Authorization": "p", "Cookie": "c", "Host": "mine", "X-Api-Key": "k"}
 
 
 @pytest.mark.parametrize(

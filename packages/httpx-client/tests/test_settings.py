@@ -80,6 +80,7 @@ def test_given_cookies_are_copied() -> None:
         ("max_redirects", "20", TypeError),
         ("event_hooks", [print], TypeError),
         ("event_hooks", {"request": print}, TypeError),
+        ("event_hooks", {"request": "print"}, TypeError),
         ("base_url", 3, TypeError),
         ("base_url", None, TypeError),
         ("transport", 3, TypeError),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from httpx_models import Cookies, Headers, supported_codings
@@ -104,7 +104,7 @@ class Settings:
     def event_hooks(self, event_hooks: Mapping[str, list[EventHook]]) -> None:
         checked("event_hooks", event_hooks, Mapping, "a dict of lists of functions")
         self._event_hooks = {
-            kind: converted(f"event_hooks[{kind!r}]", list[EventHook], event_hooks.get(kind, ()))
+            kind: converted(f"event_hooks[{kind!r}]", _functions, event_hooks.get(kind, ()))
             for kind in ("request", "response")
         }
 
@@ -166,6 +166,14 @@ class Settings:
 
     def _build_auth(self, auth: AuthTypes | None) -> Auth | None:
         return build_auth(auth)
+
+
+def _functions(hooks: Iterable[EventHook]) -> list[EventHook]:
+    """Return a list of functions."""
+    for hook in hooks:
+        if not callable(hook):
+            raise TypeError(f"functions are needed, not {type(hook)}")
+    return list(hooks)
 
 
 def _limit(name: str, value: Any) -> Any:
