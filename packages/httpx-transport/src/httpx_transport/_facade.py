@@ -32,6 +32,10 @@ class ConnectionPool:
         keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
         timeout: Seconds for each phase (connect, read, write, pool) that a request's `timeout` extension does not
             name; None is no limit.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+
+    Raises:
+        ValueError: A limit that lets no request pass.
     """
 
     def __init__(
@@ -42,8 +46,16 @@ class ConnectionPool:
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        max_connections_per_origin: int | None = None,
     ) -> None:
-        settings = Settings(ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        settings = Settings(
+            ssl_context,
+            max_connections,
+            max_keepalive_connections,
+            keepalive_expiry,
+            timeout,
+            max_connections_per_origin,
+        ).check()
         self._pool = Pool(blocking_backend(), settings)
 
     def handle_request(
@@ -105,9 +117,20 @@ class ConnectionPool:
         """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
         return self._pool.stats()
 
-    def close(self) -> None:
-        """Close idle connections now, and each of the others when its response ends."""
+    def close_expired(self) -> None:
+        """Close the connections that have been idle for too long, as every other call does too."""
+        self._pool.close_expired()
+
+    def close(self, *, drain: float | None = None) -> None:
+        """Send no more requests: those that wait for a connection fail with PoolClosed. Idle connections close now.
+
+        Args:
+            drain: Seconds to wait for the responses that are being received, from other threads; those that have not
+                ended then fail with ReadError or WriteError. None does not wait, and closes each connection when its
+                response ends, however late.
+        """
         self._pool.close()
+        run(self._pool.drain(drain))
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +151,10 @@ class AsyncConnectionPool:
         keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
         timeout: Seconds for each phase (connect, read, write, pool) that a request's `timeout` extension does not
             name; None is no limit.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+
+    Raises:
+        ValueError: A limit that lets no request pass.
     """
 
     def __init__(
@@ -138,8 +165,16 @@ class AsyncConnectionPool:
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        max_connections_per_origin: int | None = None,
     ) -> None:
-        self._settings = Settings(ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        self._settings = Settings(
+            ssl_context,
+            max_connections,
+            max_keepalive_connections,
+            keepalive_expiry,
+            timeout,
+            max_connections_per_origin,
+        ).check()
         self._pool: Pool | None = None
 
     async def handle_async_request(
@@ -177,9 +212,16 @@ class AsyncConnectionPool:
         """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
         return self._pool.stats() if self._pool is not None else dict(_NOTHING)
 
-    async def aclose(self) -> None:
-        """Close idle connections now, and each of the others when its response ends."""
-        self._here().close()
+    def close_expired(self) -> None:
+        """Close the connections that have been idle for too long. It is done on time without this being called."""
+        if self._pool is not None:
+            self._pool.close_expired()
+
+    async def aclose(self, *, drain: float | None = None) -> None:
+        """Close as `ConnectionPool.close` does; other tasks run while it waits."""
+        pool = self._here()
+        pool.close()
+        await pool.drain(drain)
 
     async def __aenter__(self) -> Self:
         return self

@@ -16,3 +16,16 @@ class Settings(NamedTuple):
     max_keepalive_connections: int | None = 20
     keepalive_expiry: float | None = 5.0
     timeout: float | None = 5.0
+    max_connections_per_origin: int | None = None
+
+    def check(self) -> Settings:
+        """Return it as it is.
+
+        Raises:
+            ValueError: No request could ever be sent.
+        """
+        if self.max_connections_per_origin is not None and self.max_connections_per_origin < 1:
+            raise ValueError(
+                f"max_connections_per_origin must be at least 1, or None, not {self.max_connections_per_origin!r}"
+            )
+        return self

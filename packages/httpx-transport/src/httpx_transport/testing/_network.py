@@ -82,6 +82,7 @@ class Network:
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        max_connections_per_origin: int | None = None,
     ) -> SimulatedPool:
         """Return a pool whose connections are in this network. TLS is only pretended, so there is no `ssl_context`.
 
@@ -91,6 +92,7 @@ class Network:
             keepalive_expiry: Virtual seconds for which a connection may be idle; None is no limit.
             timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no
                 limit.
+            max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
         """
         return SimulatedPool(
             self._backend,
@@ -98,6 +100,7 @@ class Network:
             max_keepalive_connections=max_keepalive_connections,
             keepalive_expiry=keepalive_expiry,
             timeout=timeout,
+            max_connections_per_origin=max_connections_per_origin,
         )
 
     def start(

@@ -23,6 +23,7 @@ class SimulatedPool(AsyncConnectionPool):
         max_keepalive_connections: How many of them may be idle; None is no limit.
         keepalive_expiry: Virtual seconds for which a connection may be idle; None is no limit.
         timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no limit.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class SimulatedPool(AsyncConnectionPool):
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        max_connections_per_origin: int | None = None,
     ) -> None:
         super().__init__(
             ssl_context=_no_trust(),
@@ -40,6 +42,7 @@ class SimulatedPool(AsyncConnectionPool):
             max_keepalive_connections=max_keepalive_connections,
             keepalive_expiry=keepalive_expiry,
             timeout=timeout,
+            max_connections_per_origin=max_connections_per_origin,
         )
         self._pool = Pool(backend, self._settings)  # the running event loop is not asked for: there is none
 
