@@ -343,6 +343,9 @@ def test_without_a_total_there_is_none(face: Face) -> None:
             request = Request("GET", "http://a/")
             await client.call("send", request)
             assert request.extensions["timeout"]["read"] == 5
+            request = Request("GET", "http://a/", extensions={"timeout": 3})
+            await client.call("send", request)
+            assert request.extensions["timeout"] == 3  # whoever sends it says that this is none
 
     face.run(scenario)
 

@@ -37,7 +37,7 @@ def start_deadline(request: Request, clock: Callable[[], float]) -> None:
         clock: What tells the time, in seconds.
     """
     limits = request.extensions.get("timeout")
-    if limits and limits.get("total") is not None:
+    if isinstance(limits, dict) and limits.get("total") is not None:
         total = limits.whole if isinstance(limits, TimeLimits) else limits["total"]
         _set(request, TimeLimits(limits, total, clock() + total, total))
 
