@@ -53,8 +53,7 @@ class Http2Pool(Pool):
         async def connect(lease: Lease) -> Connection:
             nonlocal made
             made = True
-            limit = options.limit(options.connect, self._clock())
-            connection = await self._connect(lease, request.origin, limit, request.trace)
+            connection = await self._connect(lease, request.origin, options, request.trace)
             timings.update(connection.timings)
             return connection
 

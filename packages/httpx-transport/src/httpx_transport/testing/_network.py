@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._backend import SimulatedBackend
 from ._faults import Dice, Faults
@@ -11,6 +11,9 @@ from ._http import Script
 from ._pool import SimulatedPool
 from ._scheduler import Deadlock, Scheduler
 from ._task import Task
+
+if TYPE_CHECKING:
+    from .._settings import Resolver
 
 T = TypeVar("T")
 
@@ -84,6 +87,8 @@ class Network:
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        retries: int = 0,
+        resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
         http1: bool = True,
         http2: bool = False,
@@ -96,6 +101,9 @@ class Network:
             keepalive_expiry: Virtual seconds for which a connection may be idle; None is no limit.
             timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no
                 limit.
+            retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
+            resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and
+                port.
             max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
         http1: Whether HTTP/1.1 may be spoken.
         http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
@@ -107,6 +115,8 @@ class Network:
             max_keepalive_connections=max_keepalive_connections,
             keepalive_expiry=keepalive_expiry,
             timeout=timeout,
+            retries=retries,
+            resolver=resolver,
             max_connections_per_origin=max_connections_per_origin,
             http1=http1,
             http2=http2,
