@@ -6,6 +6,7 @@ when it has what it came for. Codec and stream are touched under a lock, and wai
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -398,26 +399,23 @@ class Http2Connection:
         """Give up the streams that nobody holds, unless somebody has the lock, who will do it then."""
         while self._orphans and self._lock.acquire(False):
             try:
-                if self._orphans:  # another thread may have been here
+                with contextlib.suppress(IndexError):  # another thread may have been here
                     self._codec.reset(self._orphans.popleft())
-                    self._flush()
+                self._flush()
             finally:
                 self._lock.release()
         self._tell()
 
     def _hand_on(self) -> None:
         """Let another read for all, if anybody waits."""
-        heir: Waiter | None = None
+        woken: list[Waiter] = []
         with self._lock:
             self._reading = bool(self._waiters)
             if self._waiters:
-                stream = next(iter(self._waiters))
-                heir = self._waiters[stream].pop()
-                heir.leads = True
-                if not self._waiters[stream]:
-                    del self._waiters[stream]
-        if heir is not None:
-            heir.event.set()
+                woken = self._waiters.pop(next(iter(self._waiters)))
+                woken[0].leads = True
+        for waiter in woken:
+            waiter.event.set()
 
     def _tell(self) -> None:
         """Tell the pool that there is more room, or less use."""

@@ -40,7 +40,7 @@ class StreamConversation:
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         """Return at most `max_bytes`, b"" at the end."""
         stream = self._stream
-        limit = self._limit(timeout)
+        limit, content = self._limit(timeout), b""
         while not self._received and not (content := self._shared.take(stream)) and not stream.complete:
             if stream.failure is not None:
                 raise self._explained(stream.failure, _READING)

@@ -6,6 +6,7 @@ It knows who is served next, and when one more connection is to be made; it make
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import cast
 
 from .._backends import Event
 from .._connection import Origin
@@ -63,9 +64,9 @@ class Channel:
         self.http1 = False
 
     @property
-    def empty(self) -> bool:
-        """Whether there is nothing to remember."""
-        return not (self.leases or self.tickets or self.http1 or self.seeker is not None)
+    def busy(self) -> bool:
+        """Whether anybody uses it."""
+        return bool(self.leases or self.tickets) or self.seeker is not None
 
     def may_seek(self) -> bool:
         """Return whether one more connection may be made, all being full.
@@ -117,6 +118,7 @@ class Channel:
         if self.tickets and self.may_seek():
             self.seeker = next(iter(self.tickets))
             self._wake(self.seeker, served)
+            self.seeker.event = None  # he has his turn: a stream serves him again once he waits for a slot
         return served
 
     def fail(self, error: TransportError) -> list[Event]:
@@ -137,5 +139,4 @@ class Channel:
 
     def _wake(self, ticket: Ticket, woken: list[Event]) -> None:
         self.tickets.pop(ticket, None)
-        if ticket.event is not None:
-            woken.append(ticket.event)
+        woken.append(cast(Event, ticket.event))  # whoever can be woken waits

@@ -7,6 +7,7 @@ connection in use holds one slot of the pool; unused, it goes back like any othe
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Final
@@ -90,9 +91,11 @@ class Sharing:
                 return ticket.connection
         if channel.seeker is ticket:
             return await self._seek(channel, ticket, options, connect, started)
-        return await self._find(
-            channel, ticket, options, connect, started
-        )  # each request has a connection of its own there
+        try:  # the origin speaks HTTP/1.1: each request has a connection of its own
+            return await self._find(channel, ticket, options, connect, started)
+        except BaseException as error:
+            self._leave(channel, ticket, error)
+            raise
 
     async def _queue(self, channel: Channel, ticket: Ticket, event: Event, options: Options, started: float) -> None:
         """Wait for a stream, for HTTP/1.1, or for the turn to make a connection."""
@@ -107,11 +110,6 @@ class Sharing:
             ticket.event = None
             served = ticket not in channel.tickets
             channel.tickets.pop(ticket, None)
-            turned = channel.seeker is ticket and ticket.connection is not None
-            if turned:  # both the turn and a stream: one of them is another's
-                channel.seeker = None
-        if turned:
-            self._serve(channel)
         if ticket.error is not None:
             raise type(ticket.error)(str(ticket.error))
         if not served:
@@ -216,11 +214,8 @@ class Sharing:
             return lease
         try:
             await shared.granted(lambda: self._left(options, started))
-        except GeneratorExit:
-            self._backend.soon(shared.unreserve)
-            raise
         except BaseException as error:
-            shared.unreserve()
+            self._backend.soon(shared.unreserve)  # the task may have been collected, in the middle of anything
             if isinstance(error, TimeoutError):
                 raise self._too_long(channel, False, started) from error
             raise
@@ -290,8 +285,7 @@ class Sharing:
     def _serve(self, channel: Channel) -> None:
         with self._lock:
             served = channel.serve()
-            if channel.empty and self._channels.get(channel.origin) is channel:
-                del self._channels[channel.origin]
+            self._tidy(channel)
         _set(served)
         self._settle()
 
@@ -302,21 +296,24 @@ class Sharing:
             lease: Lease | None = None
             reusable = False
             try:
-                if self._news:
-                    connection = self._news.popleft()
-                    channel = self._channels.get(connection.connection.origin)
-                    if channel is not None and connection in channel.leases:
-                        channel.changed(connection)
-                        served = channel.serve()
-                        if connection.dead or connection.unused():
-                            lease, reusable = channel.remove(connection), not connection.leaving
-                        if channel.empty:
-                            del self._channels[channel.origin]
+                connection = self._news.popleft() if self._news else None  # another thread may have been here
+                channel = None if connection is None else self._channels.get(connection.connection.origin)
+                if connection is not None and channel is not None and connection in channel.leases:
+                    channel.changed(connection)
+                    served = channel.serve()
+                    if connection.dead or connection.unused():
+                        lease, reusable = channel.remove(connection), not connection.leaving
+                    self._tidy(channel)
             finally:
                 self._lock.release()
             _set(served)
             if lease is not None:
                 lease.release(reusable)
+
+    def _tidy(self, channel: Channel) -> None:
+        """Forget a channel that has nothing to remember."""
+        if not channel.busy and not channel.http1 and self._channels.get(channel.origin) is channel:
+            del self._channels[channel.origin]
 
     def _channel(self, origin: Origin) -> Channel:
         channel = self._channels.get(origin)
@@ -328,12 +325,9 @@ class Sharing:
 
     def _forget_one(self) -> None:
         """Forget of one origin that it speaks HTTP/1.1: its next connection tells again."""
-        for channel in self._channels.values():
-            channel.http1 = False
-            if channel.empty:
-                del self._channels[channel.origin]
-                return
-            channel.http1 = True
+        idle = (channel.origin for channel in self._channels.values() if not channel.busy)
+        for origin in list(itertools.islice(idle, 1)):
+            del self._channels[origin]
 
 
 def _set(events: Iterable[Event]) -> None:
