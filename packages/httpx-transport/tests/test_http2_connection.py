@@ -504,3 +504,13 @@ def test_a_connection_that_is_stuck_is_not_revived(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(pipe, "wait", wait)
     assert finish(connection.revive(lambda: 0.0)) is False, "it has something to say, and does not say it"
+
+
+def test_a_right_that_was_taken_back_opens_nothing() -> None:
+    connection = over(Pipe())
+    connection.promise()
+    connection._codec.leave()
+    assert connection.open(b"GET", b"https", b"/", [(b"Host", b"a")], end=True) is None
+    assert not connection.unused(), "the right is still to be given back"
+    connection.unreserve()
+    assert connection.unused()
