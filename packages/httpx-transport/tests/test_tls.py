@@ -56,11 +56,13 @@ class TestWhomWeExpect:
 
         async def scenario() -> str:
             async with face.pool(ssl_context=context, max_connections=1) as pool:
+                messages = []
                 for _ in range(2):
                     with pytest.raises(ConnectError) as caught:
                         await pool.get(0, url=url_of(server, host))
+                    messages.append(str(caught.value))
                 assert pool.pool.stats()["connections"] == 0
-                return str(caught.value)
+                return messages[-1]
 
         return face.run(scenario)
 
