@@ -16,7 +16,7 @@ from httpx_transport import AsyncConnectionPool, ConnectionPool, ReadError
 from httpx_transport._backends import _forking, on_fork, running_backend
 from httpx_transport.testing import Network, answer, response
 
-from .conftest import Face, Server, TestPool, answer_each
+from .conftest import Face, Server, TestPool, answer_each, dial
 from .conftest import Peer as Socket
 from .simulation import fetch
 
@@ -319,7 +319,7 @@ def test_what_is_closed_already_can_be_forgotten_on_asyncio(serve: Serve) -> Non
     server = serve(lambda peer: peer.close())
 
     async def scenario() -> None:
-        stream = await running_backend().connect("127.0.0.1", server.port, 5.0)
+        stream = await dial(running_backend(), "127.0.0.1", server.port, 5.0)
         assert await stream.read(5.0) == b""  # nobody watches
         stream.close()
         await asyncio.sleep(0)

@@ -6,6 +6,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ._certificate import certificate_facts
 from ._http11 import RequestEncoder
 from ._trace import log
 
@@ -75,6 +76,8 @@ def _facts(stream: Stream) -> dict[str, Any]:
         "remote_address": stream.get_extra_info("server_addr"),
         "tls_version": None if tls is None else tls.version(),
         "alpn": None if tls is None else tls.selected_alpn_protocol(),
+        "cipher": None if tls is None else (tls.cipher() or (None,))[0],
+        "certificate": None if tls is None else certificate_facts(tls),
     }
 
 

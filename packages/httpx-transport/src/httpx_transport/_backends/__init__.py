@@ -1,16 +1,31 @@
 """All I/O of the package, one module per way of doing it, and the only place that chooses between them."""
 
-from ._interface import Alarm, Backend, Bytes, Event, Inheritance, Lock, Source, Stream
+from ._interface import (
+    AddressInfo,
+    Alarm,
+    Attempt,
+    Backend,
+    Bytes,
+    Event,
+    Inheritance,
+    Lock,
+    SocketOption,
+    Source,
+    Stream,
+)
 from ._locks import ProcessLock
 
 __all__ = [
+    "AddressInfo",
     "Alarm",
+    "Attempt",
     "Backend",
     "Bytes",
     "Event",
     "Inheritance",
     "Lock",
     "ProcessLock",
+    "SocketOption",
     "Source",
     "Stream",
     "blocking_backend",

@@ -9,14 +9,17 @@ import math
 import os
 import socket
 import threading
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import trio
 
-from ._interface import Alarm, Event, Lock, Source
-from ._sockets import LostSocket, SocketStream, connect_any
+from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, T
+from ._names import look_up, numeric, unix_address
+from ._race import Race
+from ._sockets import LostSocket, SocketStream
 from ._sources import AsyncIterableSource
 
 
@@ -188,12 +191,32 @@ class AnyioBackend:
         """Return the body's chunks one by one."""
         return AnyioSource(body)
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> AnyioStream:
-        """Look up the host, and try its addresses in turn, all within `timeout` seconds."""
-        deadline = None if timeout is None else self.clock() + timeout
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds; the thread that waits for more is abandoned."""
+        found = numeric(host, port)
+        if found is None:
+            with anyio.fail_after(timeout):
+                found = await anyio.to_thread.run_sync(look_up, host, port, abandon_on_cancel=True)
+        return found
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return what a host that is an address itself resolves to, None for a name."""
+        return numeric(host, port)
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a Unix domain socket."""
+        return unix_address(path)
+
+    async def connect(
+        self, attempts: Sequence[Attempt], options: Iterable[SocketOption], timeout: float | None
+    ) -> AnyioStream:
+        """Return a stream to the first address that answers, within `timeout` seconds."""
+        return AnyioStream(await Race(attempts, options).run(_wait_writable, timeout))
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:
+        """Await something for at most `timeout` seconds."""
         with anyio.fail_after(timeout):
-            addresses = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return await connect_any(addresses, AnyioStream, None if deadline is None else max(deadline - self.clock(), 0))
+            return await coming
 
     def current(self) -> bool:
         """Return whether the caller runs in the event loop that this backend was made in."""
@@ -205,3 +228,21 @@ class AnyioBackend:
     def busy(self) -> bool:
         """Return False: trio does not tell."""
         return False
+
+
+async def _wait_writable(sockets: list[socket.socket], seconds: float | None) -> list[socket.socket]:
+    ready: list[socket.socket] = []
+    with anyio.move_on_after(seconds):
+        if len(sockets) == 1:
+            await anyio.wait_writable(sockets[0])
+            return sockets.copy()
+
+        async def watch(sock: socket.socket) -> None:
+            await anyio.wait_writable(sock)
+            ready.append(sock)
+            tasks.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as tasks:
+            for sock in sockets:
+                tasks.start_soon(watch, sock)
+    return ready

@@ -11,11 +11,13 @@ import functools
 import os
 import threading
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ._asyncio_events import AsyncioAlarm, AsyncioEvent
-from ._interface import Alarm, Event, Lock, Source
+from ._asyncio_sockets import adopt, connected_socket, look_up_beside
+from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, T
+from ._names import numeric, unix_address
 from ._polling import READ, Poller, new_poller
 from ._sockets import INHERITED
 from ._sources import AsyncIterableSource
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import ssl
 
     from ._interface import Bytes
+    from ._tls import TlsSession
 
 _SLICE: Final = 131_072  # bytes that are handed over at once
 _RECEIVE_SIZE: Final = 262_144  # bytes that the loop may receive at once
@@ -35,7 +38,7 @@ _NAMES: Final = {"client_addr": "sockname", "server_addr": "peername"}  # ours, 
 class AsyncioStream(asyncio.BufferedProtocol):
     """A connection of the running event loop, plain or TLS.
 
-    A plain Protocol would make the loop allocate 256 KiB for each receive, which costs more than the receive.
+    TLS is done here, not by the loop, which does it slower, cannot do it twice, and does not tell how it ends. A plain Protocol would make the loop allocate 256 KiB for each receive, which costs more than the receive.
 
     Args:
         loop: The loop that will feed it.
@@ -55,6 +58,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_poller",
         "_space",
         "_timer",
+        "_tls",
         "_told",
         "_transport",
         "_waiter",
@@ -81,6 +85,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._waiting_to_write = False
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = 0.0
+        self._tls: TlsSession | None = None
 
     # What the event loop calls.
 
@@ -104,15 +109,13 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """Note the end; the transport then closes itself."""
-        self._note_end()
+        self._ended = True
         self._wake()
         if self._told is not None:
             self._told()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end, and why."""
-        if not self._ended and exc is None:  # uvloop's way of saying that there was an end
-            self._note_end()
         self._ended = True
         self._failure = self._failure or exc
         self._writable = True  # whoever waits to write shall learn of it
@@ -121,12 +124,6 @@ class AsyncioStream(asyncio.BufferedProtocol):
         if self._told is not None:
             self._told()
             self._told = None
-
-    def _note_end(self) -> None:
-        self._ended = True
-        tls = self._transport.get_extra_info("ssl_object")
-        if tls is not None:
-            self._failure = _truncation(tls)
 
     def pause_writing(self) -> None:
         """Note that the peer takes less than we send."""
@@ -152,6 +149,10 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def receive(self) -> bytes | None:
         """Return bytes that are here, b"" at the end, None where there are none yet."""
+        return self.received() if self._tls is None else self._tls.receive()
+
+    def received(self) -> bytes | None:
+        """Return the same of the connection itself, below TLS."""
         buffer = self._buffer
         if not buffer:
             return self._end()
@@ -168,7 +169,15 @@ class AsyncioStream(asyncio.BufferedProtocol):
             raise _as_os_error(self._failure)
         return b"" if self._ended else None
 
+    def buffered(self) -> int:
+        """Return how many bytes of the connection itself have come."""
+        return self._buffered
+
     def send(self, data: Bytes) -> int:
+        """Hand over as many bytes as fit now; return how many."""
+        return self.deliver(data) if self._tls is None else self._tls.send(data)
+
+    def deliver(self, data: Bytes) -> int:
         """Hand over a slice of `data`, or nothing while the peer is behind, or has said what the loop has not told."""
         if self._transport.is_closing():
             raise _as_os_error(self._failure or ConnectionResetError("the connection is closed"))
@@ -183,12 +192,29 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     async def read(self, timeout: float | None) -> bytes:
         """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
-        while (data := self.receive()) is None:
+        tls = self._tls
+        if tls is not None:
+            return await self._read_tls(tls, timeout)
+        while (data := self.received()) is None:
             await self._next_call(timeout)
+        return data
+
+    async def _read_tls(self, tls: TlsSession, timeout: float | None) -> bytes:
+        # An answer is hardly ever here before it is waited for: trying first would cost exceptions.
+        while not (self._ended or tls.pending()) or (data := tls.receive()) is None:
+            if tls.read_needs_write:
+                await self._wait(False, True, timeout)
+            else:
+                await self._next_call(timeout)
         return data
 
     async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
+        if self._tls is None:
+            return await self._wait(readable, writable, timeout)
+        return await self._tls.wait(self._wait, readable, writable, timeout)
+
+    async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         await asyncio.sleep(0)  # the loop must run to learn of anything, also where there is always room
         while True:
             can_read = readable and bool(self._buffer or self._ended)
@@ -251,19 +277,27 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
-        async with asyncio.timeout(timeout):
-            transport = await self._loop.start_tls(self._transport, self, context, server_hostname=hostname)
-        if transport is None:  # uvloop's and asyncio's way to say that the connection was lost meanwhile
-            raise ConnectionResetError("the connection was lost during the TLS handshake")
-        self._transport = transport
+        from ._memory_tls import MemoryTls, StreamCarrier
+        from ._tls import TlsSession
+
+        carrier = StreamCarrier(self) if self._tls is None else self._tls.channel
+        self._tls = TlsSession(MemoryTls(carrier, context, hostname))
+        await self._tls.shake_hands(self._wait, timeout)
 
     def idle(self) -> bool:
         """Return whether the stream is open and silent, also where the loop has had no time to tell."""
-        self._asked = not (self._ended or self._buffer or self._transport.is_closing() or self._poller.poll(0))
-        return self._asked
+        silent = not (self._ended or self._transport.is_closing() or self._poller.poll(0))
+        if self._tls is None:
+            silent = silent and not self._buffer
+        elif silent and self._tls.pending():
+            silent = self._tls.silent()
+        self._asked = silent
+        return silent
 
     def get_extra_info(self, name: str) -> Any:
         """Return what is known of the connection by that name."""
+        if name == "ssl_object":
+            return None if self._tls is None else self._tls.ssl_object
         if name == "is_readable":
             return not self.idle()
         known = self._transport.get_extra_info(_NAMES.get(name, name))
@@ -278,6 +312,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._failure, self._ended = ConnectionAbortedError(why), True
         self._buffer.clear()
         self.close()
+        self._tls = None  # nor is what it still has to be read
         self._wake()
 
     def forget(self) -> None:
@@ -297,18 +332,9 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._disarm()
         self._told = None
         if not self._loop.is_closed():
+            if self._tls is not None and not self._transport.is_closing():
+                self._tls.end()
             self._transport.abort()
-
-
-def _truncation(tls: ssl.SSLObject) -> OSError | None:
-    """Return an error if a TLS peer has ended without saying so; the loop does not tell the one from the other."""
-    import ssl
-
-    try:
-        tls.read(1)  # nothing is left but the goodbye, which is the only end that TLS knows
-    except OSError:
-        return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol")
-    return None
 
 
 def _fail(waiter: asyncio.Future[None]) -> None:
@@ -364,12 +390,34 @@ class AsyncioBackend:
         """Return the body's chunks one by one."""
         return AsyncioSource(body)
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> AsyncioStream:
-        """Look up the host, and let the loop try its addresses, all within `timeout` seconds."""
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds."""
+        return numeric(host, port) or await look_up_beside(self._loop, host, port, timeout)
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return what a host that is an address itself resolves to, None for a name."""
+        return numeric(host, port)
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a Unix domain socket."""
+        return unix_address(path)
+
+    async def connect(
+        self, attempts: Sequence[Attempt], options: Iterable[SocketOption], timeout: float | None
+    ) -> AsyncioStream:
+        """Return a stream to the first address that answers, within `timeout` seconds."""
+        sock = await connected_socket(self._loop, attempts, options, timeout)
+        make = functools.partial(AsyncioStream, self._loop, self._space)
+        try:
+            return await adopt(self._loop, sock, make)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:
+        """Await something for at most `timeout` seconds."""
         async with asyncio.timeout(timeout):
-            make = functools.partial(AsyncioStream, self._loop, self._space)
-            _, stream = await self._loop.create_connection(make, host, port)
-        return stream
+            return await coming
 
     def current(self) -> bool:
         """Return whether the caller runs in the event loop that this backend was made in."""

@@ -10,12 +10,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
-from ._interface import Event, Lock, Source
-from ._polling import READ, WRITE, milliseconds, new_poller
-from ._sockets import RECEIVE_SIZE, SocketStream, connect_any, remaining
+from ._interface import AddressInfo, Attempt, Event, Lock, SocketOption, Source, T
+from ._names import look_up_within, numeric, unix_address
+from ._polling import READ, WRITE, milliseconds, new_poller, poll_writable
+from ._race import Race
+from ._sockets import RECEIVE_SIZE, SocketStream
 from ._sources import IterableSource
 
 _READY_TO_READ: Final = ~WRITE  # errors and hang-ups included: receiving is how one learns of them
@@ -108,11 +110,27 @@ class BlockingBackend:
         """Return the body's chunks one by one."""
         return IterableSource(body)
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> BlockingStream:
-        """Look up the host, however long that takes, and try its addresses in turn for what is left of `timeout`."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return await connect_any(addresses, BlockingStream, remaining(deadline))
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds."""
+        return numeric(host, port) or look_up_within(host, port, timeout)
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return what a host that is an address itself resolves to, None for a name."""
+        return numeric(host, port)
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a Unix domain socket."""
+        return unix_address(path)
+
+    async def connect(
+        self, attempts: Sequence[Attempt], options: Iterable[SocketOption], timeout: float | None
+    ) -> BlockingStream:
+        """Return a stream to the first address that answers, within `timeout` seconds."""
+        return BlockingStream(await Race(attempts, options).run(_wait_writable, timeout))
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:  # noqa: ARG002 - it cannot be interrupted
+        """Await what does not suspend."""
+        return await coming
 
     def current(self) -> bool:
         """Return True: every thread may use it."""
@@ -121,3 +139,8 @@ class BlockingBackend:
     def busy(self) -> bool:
         """Return False: there is no event loop."""
         return False
+
+
+async def _wait_writable(sockets: list[socket.socket], seconds: float | None) -> list[socket.socket]:
+    ready = poll_writable([sock.fileno() for sock in sockets], seconds)
+    return [sock for sock in sockets if sock.fileno() in ready]

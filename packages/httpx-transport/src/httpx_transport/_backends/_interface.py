@@ -6,14 +6,34 @@ backend's coroutines never suspend, so `run` can drive them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import ssl
 
 Bytes: TypeAlias = bytes | memoryview
+
+AddressInfo: TypeAlias = tuple[int, int, int, str, Any]
+"""What getaddrinfo gives for one address: family, kind, protocol, canonical name, socket address."""
+
+SocketOption: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+"""The arguments of `socket.setsockopt`."""
+
+T = TypeVar("T")
+
+
+class Attempt(NamedTuple):
+    """One address to connect to, among several.
+
+    `local` is the socket address to connect from; None is any. `delay` is how many seconds to wait for this one before
+    the next is tried beside it.
+    """
+
+    address: AddressInfo
+    local: Any
+    delay: float
 
 
 class Stream(Protocol):
@@ -180,8 +200,47 @@ class Backend(Protocol):
         """
         ...
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> Stream:
-        """Look up the host, and return a TCP stream to it within `timeout` seconds."""
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host in the system's order of preference; what is one itself is not looked up.
+
+        Raises:
+            TimeoutError: It took longer than `timeout` seconds.
+            OSError: There is no such name.
+        """
+        ...
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return what a host that is an address itself resolves to, None for a name. Never waits."""
+        ...
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a Unix domain socket.
+
+        Raises:
+            OSError: This system has none.
+        """
+        ...
+
+    async def connect(
+        self, attempts: Sequence[Attempt], options: Iterable[SocketOption], timeout: float | None
+    ) -> Stream:
+        """Return a stream to the first of some addresses that answers; the others are let go.
+
+        An attempt begins when the one before it has failed, or had its time. Whatever ends this call, only the socket
+        of the stream that it returns is open.
+
+        Raises:
+            TimeoutError: None answered within `timeout` seconds.
+            OSError: All failed.
+        """
+        ...
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:
+        """Await something of the caller's for at most `timeout` seconds; what blocks cannot be interrupted.
+
+        Raises:
+            TimeoutError: It took longer.
+        """
         ...
 
     def current(self) -> bool:

@@ -43,7 +43,7 @@ class Pool:
         self.backend = backend
         self._clock = backend.clock
         self._connections = Connections(backend, settings)
-        self._connector = Connector(backend, settings.ssl_context)
+        self._connector = Connector(backend, settings)
         self._timeout = settings.timeout
 
     @property
@@ -91,7 +91,7 @@ class Pool:
                 connection = None
             while True:  # at most twice: what failed on a fresh connection is not repeated
                 if connection is None:
-                    connection = await self._connect(lease, origin, options.limit(options.connect, now), trace)
+                    connection = await self._connect(lease, origin, options, trace)
                     timings.update(connection.timings)
                     now = self._clock()
                 given = (self.backend, lease, connection, options, began, now, timings)
@@ -135,9 +135,9 @@ class Pool:
         what = f"timed out: no connection became free: {self._connections.shortage(waiter)}"
         raise PoolTimeout(explain(what, "waiting to reach", peer_name(waiter.origin), self._clock() - started))
 
-    async def _connect(self, lease: Lease, origin: Origin, timeout: float | None, trace: Trace | None) -> Connection:
+    async def _connect(self, lease: Lease, origin: Origin, options: Options, trace: Trace | None) -> Connection:
         """Fill an empty slot."""
-        connection = await self._connector.connect(origin, timeout, trace)
+        connection = await self._connector.connect(origin, options.connect, trace, options.deadline)
         self._connections.admit(connection)
         lease.connection = connection
         return connection

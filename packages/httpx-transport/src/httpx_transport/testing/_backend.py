@@ -6,8 +6,8 @@ import contextlib
 import errno
 import functools
 import math
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .._backends import new_lock
 from .._backends._sources import AsyncIterableSource
@@ -20,8 +20,11 @@ from ._task import Signal
 if TYPE_CHECKING:
     import ssl
 
-    from .._backends import Alarm, Bytes, Event, Lock, Source
+    from .._backends import AddressInfo, Alarm, Bytes, Event, Lock, SocketOption, Source
+    from .._backends import Attempt as Candidate
     from ._http import Script
+
+T = TypeVar("T")
 
 _NAME_UNKNOWN: Final = -2  # EAI_NONAME, as getaddrinfo's errors have it
 
@@ -151,13 +154,7 @@ class SimulatedSource(AsyncIterableSource):
         self._scheduler = scheduler
 
     async def _within(self, coming: Awaitable[object], timeout: float) -> object:
-        timer = self._scheduler.call_later(
-            timeout, functools.partial(self._scheduler.running.interrupt, TimeoutError())
-        )
-        try:
-            return await coming
-        finally:
-            timer.cancel()
+        return await _within(self._scheduler, coming, timeout)
 
 
 class SimulatedAlarm:
@@ -255,14 +252,47 @@ class SimulatedBackend:
         """Return False: no other thread runs it."""
         return False
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> SimulatedStream:
-        """Look up the host among the servers, and let the one at `port` begin its script.
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:  # noqa: ARG002
+        """Return the host as its own address: whether it is known is found out on the way."""
+        return [(0, 0, 0, "", (host, port))]
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return the host as its own address."""
+        return [(0, 0, 0, "", (host, port))]
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a server that is called by its path."""
+        return 0, 0, 0, "", (path, 0)
+
+    async def connect(
+        self,
+        attempts: Sequence[Candidate],
+        options: Iterable[SocketOption],  # noqa: ARG002 - there are no sockets
+        timeout: float | None,
+    ) -> SimulatedStream:
+        """Try addresses in turn, and let the server at the first that answers begin its script.
 
         Raises:
             TimeoutError: There was no answer within `timeout` seconds.
             ConnectionRefusedError: The host has no server at this port, or the network refuses.
             OSError: There is no such host, or the network does not find it.
         """
+        deadline = None if timeout is None else self.scheduler.now + timeout
+        failure = OSError(_NAME_UNKNOWN, "Name or service not known")
+        for attempt in attempts:
+            left = None if deadline is None else max(deadline - self.scheduler.now, 0.0)
+            try:
+                return await self._reach(attempt.address[4], left)
+            except ConnectionRefusedError as error:
+                failure = error
+        raise failure
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:
+        """Await something for at most `timeout` seconds."""
+        return await (coming if timeout is None else _within(self.scheduler, coming, timeout))
+
+    async def _reach(self, address: tuple[str, int], timeout: float | None) -> SimulatedStream:
+        host, port = address
         attempt = self.dice.connecting()
         await self.try_for(attempt, f"an answer of {host}:{port}", timeout)
         if attempt.fault == "unresolved" or not any(host.lower() == name for name, _ in self.servers):
@@ -292,6 +322,15 @@ class SimulatedBackend:
             await Signal().wait(what, timeout)
             raise TimeoutError
         await self.scheduler.sleep(attempt.delay)
+
+
+async def _within(scheduler: Scheduler, coming: Awaitable[T], timeout: float) -> T:
+    """Let what is awaited be interrupted when its time is over."""
+    timer = scheduler.call_later(timeout, functools.partial(scheduler.running.interrupt, TimeoutError()))
+    try:
+        return await coming
+    finally:
+        timer.cancel()
 
 
 async def _serve(script: Script, peer: Peer) -> None:
