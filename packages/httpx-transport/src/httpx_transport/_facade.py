@@ -44,6 +44,7 @@ class ConnectionPool:
 
     Raises:
         ValueError: A limit that lets no request pass.
+        TypeError: Socket options that are none.
     """
 
     def __init__(
@@ -184,6 +185,7 @@ class AsyncConnectionPool:
 
     Raises:
         ValueError: A limit that lets no request pass.
+        TypeError: Socket options that are none.
     """
 
     def __init__(
