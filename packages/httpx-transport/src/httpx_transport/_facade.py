@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ._backends import SocketOption, blocking_backend, running_backend
+from ._backends import Backend, SocketOption, blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
 from ._network_stream import AsyncNetworkStream, NetworkStream
 from ._request import Headers, raw_request
@@ -75,9 +75,7 @@ class ConnectionPool:
             resolver,
             max_connections_per_origin,
         ).check()
-        from ._pool import Pool  # only who makes a pool pays for it
-
-        self._pool = Pool(blocking_backend(), settings)
+        self._pool = _new_pool(blocking_backend(), settings)
 
     def handle_request(
         self,
@@ -284,7 +282,11 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
-            from ._pool import Pool
-
-            pool = self._pool = Pool(running_backend(), self._settings)
+            pool = self._pool = _new_pool(running_backend(), self._settings)
         return pool
+
+
+def _new_pool(backend: Backend, settings: Settings) -> Pool:
+    from ._pool import Pool  # and with it the codecs: whoever imports us and makes no pool need not wait for them
+
+    return Pool(backend, settings)
