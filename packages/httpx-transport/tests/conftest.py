@@ -16,6 +16,9 @@ import trio
 import trustme
 
 from httpx_transport import AsyncConnectionPool, ConnectionPool
+from httpx_transport._backends import Backend, blocking_backend, running_backend
+from httpx_transport._connect._dialer import Dialer
+from httpx_transport._settings import Settings
 from httpx_transport.blocking import run
 from httpx_transport.interface import Field, RawURL
 
@@ -101,6 +104,9 @@ class Face:
         finally:
             await pool.close()
 
+    def backend(self) -> Backend:
+        return blocking_backend() if self.name == "blocking" else running_backend()
+
     def body(self, chunks: Iterable[bytes]) -> Any:
         async def generate() -> AsyncIterator[bytes]:
             for chunk in chunks:
@@ -112,6 +118,11 @@ class Face:
 @pytest.fixture(params=["blocking", "asyncio", "trio"])
 def face(request: pytest.FixtureRequest) -> Face:
     return Face(request.param)
+
+
+async def dial(backend: Any, host: str, port: int, timeout: float | None, **settings: Any) -> Any:
+    """Return a stream, as the connector of a pool makes it before TLS."""
+    return await Dialer(backend, Settings(**settings)).dial(host, port, timeout)
 
 
 class Peer:
@@ -166,12 +177,13 @@ Script = Callable[[Peer], None]
 class Server:
     """Listens on loopback; each connection runs the script in a thread of its own."""
 
-    def __init__(self, script: Script, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, script: Script, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.script = script
         self.context = context
         self.accepted = 0
         self.failures: list[BaseException] = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.listener = socket.create_server((host, 0), family=family)
         self.port: int = self.listener.getsockname()[1]
         self.threads: list[threading.Thread] = []
         self.acceptor = threading.Thread(target=self._accept)
@@ -217,8 +229,8 @@ class Server:
 def serve() -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
-    def start(script: Script, context: ssl.SSLContext | None = None) -> Server:
-        servers.append(Server(script, context))
+    def start(script: Script, *options: Any) -> Server:
+        servers.append(Server(script, *options))
         return servers[-1]
 
     yield start

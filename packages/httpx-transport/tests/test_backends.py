@@ -18,9 +18,11 @@ import trio.testing
 from httpx_transport import ReadError, WriteError
 from httpx_transport._backends import Stream, blocking_backend, running_backend
 from httpx_transport._backends._anyio import AnyioStream
-from httpx_transport._backends._asyncio import AsyncioEvent, AsyncioStream
+from httpx_transport._backends._asyncio import AsyncioStream
+from httpx_transport._backends._asyncio_events import AsyncioEvent
 from httpx_transport._backends._blocking import BlockingStream
 from httpx_transport._backends._polling import READ, WRITE, Poller, SelectPoller, milliseconds, new_poller
+from httpx_transport._backends._tls import TlsSession
 from httpx_transport._connection import Connection
 from httpx_transport._errors import explain
 from httpx_transport._exchange import Exchange
@@ -29,7 +31,7 @@ from httpx_transport._trace import Trace, TracedRequest
 from httpx_transport._traced import TracedExchange
 from httpx_transport.blocking import run
 
-from .conftest import OK, silence
+from .conftest import OK, dial, silence
 
 
 @pytest.fixture
@@ -113,7 +115,7 @@ class Tls:
     def recv(self, size: int) -> Any:
         return self._next()
 
-    def send(self, data: bytes) -> Any:
+    def send(self, data: bytes | memoryview, /) -> Any:
         return self._next()
 
     def pending(self) -> int:
@@ -128,7 +130,7 @@ class Tls:
 
 def tls_stream(sock: socket.socket, *script: Any) -> tuple[BlockingStream, Tls]:
     stream, tls = BlockingStream(sock), Tls(sock, *script)
-    stream._tls = tls  # type: ignore[assignment]
+    stream._tls = TlsSession(tls)
     return stream, tls
 
 
@@ -171,13 +173,26 @@ class TestSocketStream:
         assert stream.send(b"data") == 4
 
     def test_tls_whose_buffers_are_full_or_empty(self, pair: tuple[socket.socket, socket.socket]) -> None:
-        stream, tls = tls_stream(pair[0], ssl.SSLWantWriteError(), ssl.SSLWantReadError())
+        stream, tls = tls_stream(pair[0], ssl.SSLWantWriteError(), ssl.SSLWantReadError(), b"data")
         assert stream.send(b"data") == 0
         assert stream.receive() is None
         assert stream.idle()
         tls.held = 5
         assert run(stream.wait(True, True, 1)) == (True, False)
         assert not stream.idle()
+
+    def test_tls_that_speaks_of_its_own_is_silent(self, pair: tuple[socket.socket, socket.socket]) -> None:
+        stream, _ = tls_stream(pair[0], ssl.SSLWantReadError(), b"data", ssl.SSLEOFError(), b"", ssl.SSLEOFError())
+        pair[1].send(b"x")
+        assert stream.idle()
+        assert not stream.idle()
+        assert run(stream.wait(True, True, 1)) == (True, False)
+        assert stream.receive() == b"data"
+        assert not stream.idle()
+        assert not stream.idle()
+        assert stream.receive() == b""
+        with pytest.raises(ssl.SSLEOFError):
+            stream.receive()
 
     def test_a_handshake_that_has_to_write(
         self, pair: tuple[socket.socket, socket.socket], client_context: ssl.SSLContext
@@ -209,13 +224,13 @@ class TestSocketStream:
 
         monkeypatch.setattr(socket, "socket", Broken)
         with pytest.raises(OverflowError):
-            run(blocking_backend().connect("127.0.0.1", 1, 1))
+            run(dial(blocking_backend(), "127.0.0.1", 1, 1))
         assert closed == [True]
 
     def test_an_error_before_any_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(socket.socket, "connect_ex", lambda self, address: errno.ENETUNREACH)
         with pytest.raises(OSError, match="Network is unreachable"):
-            run(blocking_backend().connect("127.0.0.1", 1, 1))
+            run(dial(blocking_backend(), "127.0.0.1", 1, 1))
 
     def test_the_blocking_backend_is_always_at_home(self) -> None:
         assert blocking_backend().current()
@@ -260,7 +275,7 @@ class TestTrio:
     ) -> None:
         async def scenario() -> None:
             stream = AnyioStream(pair[0])
-            stream._tls = Tls(pair[0], b"x")  # type: ignore[assignment]
+            stream._tls = TlsSession(Tls(pair[0], b"x"))
             with trio.testing.assert_checkpoints():
                 assert await stream.read(5) == b"x"
             with trio.testing.assert_checkpoints():
@@ -353,25 +368,13 @@ class TestAsyncio:
         asyncio.run(scenario(TimeoutError(110, "why"), TimeoutError))
         asyncio.run(scenario(RuntimeError("why"), ConnectionResetError))
 
-    @pytest.mark.parametrize("said", [b"", ssl.SSLZeroReturnError(), ssl.SSLWantReadError()])
-    def test_a_tls_end_of_which_only_the_loss_is_told(
-        self, pair: tuple[socket.socket, socket.socket], said: Any
-    ) -> None:
-        class Ssl:
-            def read(self, size: int) -> bytes:
-                if isinstance(said, OSError):
-                    raise said
-                return b""
-
+    def test_tls_that_has_to_send_before_it_can_receive(self, pair: tuple[socket.socket, socket.socket]) -> None:
         async def scenario() -> None:
-            stream, transport = asyncio_stream(pair[0])
-            transport.extra["ssl_object"] = Ssl()
-            stream.connection_lost(None)
-            if said == b"":
-                assert await stream.read(5) == b""
-            else:
-                with pytest.raises(ssl.SSLEOFError, match="EOF occurred in violation"):
-                    await stream.read(5)
+            stream, _ = asyncio_stream(pair[0])
+            tls = Tls(pair[0], ssl.SSLWantWriteError(), b"data")
+            tls.held = 5
+            stream._tls = TlsSession(tls)
+            assert await stream.read(5) == b"data"
 
         asyncio.run(scenario())
 
@@ -415,19 +418,16 @@ class TestAsyncio:
 
         asyncio.run(scenario())
 
-    def test_a_connection_lost_in_the_handshake(
-        self, pair: tuple[socket.socket, socket.socket], client_context: ssl.SSLContext
-    ) -> None:
+    def test_tls_that_speaks_of_its_own_is_silent(self, pair: tuple[socket.socket, socket.socket]) -> None:
         async def scenario() -> None:
             stream, _ = asyncio_stream(pair[0])
-
-            class Loop:
-                async def start_tls(self, *arguments: Any, **options: Any) -> None:
-                    return None
-
-            stream._loop = Loop()  # type: ignore[assignment]
-            with pytest.raises(ConnectionResetError, match="during the TLS handshake"):
-                await stream.start_tls(client_context, "host", 1)
+            tls = Tls(pair[0], ssl.SSLWantReadError())
+            stream._tls = TlsSession(tls)
+            assert stream.idle()
+            tls.held = 5
+            assert stream.idle()
+            pair[1].send(b"x")  # the loop has not told of it yet: it may be anything
+            assert not stream.idle()
 
         asyncio.run(scenario())
 
@@ -482,7 +482,7 @@ class Scripted:
 
 
 class NoLease:
-    def release(self, reusable: bool) -> None:
+    def release(self, reusable: bool, keep_alive: float | None = None) -> None:
         self.reusable = reusable
 
 
@@ -596,7 +596,7 @@ def test_two_wait_for_one_stream_of_asyncio_each_within_its_own_limit(serve: Any
     server = serve(silence)
 
     async def scenario() -> None:
-        stream = await running_backend().connect("127.0.0.1", server.port, None)
+        stream = await dial(running_backend(), "127.0.0.1", server.port, None)
         waits = [asyncio.ensure_future(stream.read(limit)) for limit in (None, 0.0, 30.0, None)]
         with pytest.raises(TimeoutError):
             await waits[1]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import trustme
 
 from httpx_transport import ConnectError, ConnectionPool, ConnectTimeout, ReadError
+from httpx_transport.testing import Faults, Network, answer, response
 
-from .conftest import Face, Peer, Server, answer_each, silence
+from .conftest import Face, Peer, Server, answer_each, dial, silence
 
 Serve = Callable[..., Server]
 
@@ -257,4 +259,141 @@ def test_a_pool_needs_no_context_for_http(serve: Serve) -> None:
     with ConnectionPool() as pool:
         url = (b"http", b"127.0.0.1", server.port, b"/")
         assert list(pool.handle_request(b"GET", url, [(b"Host", b"test")], b"", {})[2]) == [b"ok"]
-        assert pool._pool._connector._ssl_context is None
+        assert pool._pool._connector._context is None
+
+
+class Retries:
+    """What is asked of a simulated network: who refuses how often, and when the attempts came."""
+
+    def __init__(self, refusals: int, *, total: float | None = None, retries: int = 3) -> None:
+        self.network = Network()
+        self.times: list[float] = []
+        self.refusals = refusals
+        self.pool = self.network.pool(retries=retries, resolver=self.resolve, max_connections=1)
+        self.timeout = {"connect": 2.0, "total": total}
+        self.network.serve("a.test", 80, answer(response(b"ok")))
+
+    def resolve(self, host: str, port: int) -> list[str]:
+        self.times.append(self.network.now)
+        return [host] if len(self.times) > self.refusals else ["unknown.test"]
+
+    def fetch(self, extensions: dict[str, Any] | None = None) -> bytes:
+        async def main() -> bytes:
+            given = {"timeout": self.timeout, **(extensions or {})}
+            return await (await self.pool.request("GET", "http://a.test/", extensions=given)).aread()
+
+        return self.network.run(main())
+
+
+class TestRetries:
+    @pytest.mark.parametrize(("refusals", "times"), [(0, [0]), (1, [0, 0]), (3, [0, 0, 0.5, 1.5])])
+    def test_each_waits_longer(self, refusals: int, times: list[float]) -> None:
+        retries = Retries(refusals)
+        assert retries.fetch() == b"ok"
+        assert retries.times == times
+
+    def test_there_is_an_end(self) -> None:
+        retries = Retries(9)
+        with pytest.raises(ConnectError, match="Name or service not known"):
+            retries.fetch()
+        assert retries.times == [0, 0, 0.5, 1.5]
+        assert retries.pool.stats()["connections"] == 0
+
+    @pytest.mark.parametrize("retries", [0, -1])
+    def test_none_are_asked_for(self, retries: int) -> None:
+        refused = Retries(1, retries=retries)
+        with pytest.raises(ConnectError):
+            refused.fetch()
+        assert refused.times == [0]
+
+    def test_none_that_would_be_too_late(self) -> None:
+        retries = Retries(9, total=1.0)
+        with pytest.raises(ConnectError, match="Name or service not known"):
+            retries.fetch()
+        assert retries.times == [0, 0, 0.5]
+        assert retries.network.now == 0.5
+
+    def test_each_attempt_has_its_time_within_the_total(self) -> None:
+        retries = Retries(0, total=5.0)
+        retries.network.faults = Faults(stall=1)
+        with pytest.raises(ConnectTimeout, match=r"after 0.5 s\)"):
+            retries.fetch()
+        assert retries.times == [0, 2, 4.5]
+        assert retries.network.now == 5
+
+    def test_they_are_told_of(self) -> None:
+        retries, told = Retries(2), list[str]()
+        assert retries.fetch({"trace": lambda event, details: told.append(event)}) == b"ok"
+        assert [event for event in told if "http11" not in event] == [
+            "connection.connect_tcp.started",
+            "connection.connect_tcp.failed",
+            "connection.retry.started",
+            "connection.retry.complete",
+            "connection.connect_tcp.started",
+            "connection.connect_tcp.failed",
+            "connection.retry.started",
+            "connection.retry.complete",
+            "connection.connect_tcp.started",
+            "connection.connect_tcp.complete",
+        ]
+
+    def test_cancelled_at_any_wait(self) -> None:
+        step = 1
+        while True:
+            retries = Retries(2)
+            task = retries.network.start(retries.pool.request("GET", "http://a.test/"), cancel_at=step)
+
+            async def main(task: Any = task) -> None:
+                await task.ended()
+
+            retries.network.run(main())
+            if task.steps < step:
+                break
+            assert retries.pool.stats()["connections"] == 0
+            step += 1
+        assert step > 5
+
+    def test_on_real_sockets(self, face: Face, closed_port: int) -> None:
+        told = []
+
+        async def tell(event: str, details: dict[str, Any]) -> None:
+            told.append(event)
+
+        async def scenario() -> None:
+            async with face.pool(retries=1) as pool:
+                with pytest.raises(ConnectError, match="refused"):
+                    await pool.send(closed_port, extensions={"trace": tell})
+
+        face.run(scenario)
+        assert told.count("connection.connect_tcp.started") == 2
+
+
+def test_a_simulated_network_with_several_servers_for_a_name() -> None:
+    network = Network()
+    network.serve("b.test", 81, answer(response(b"ok")))
+    network.serve("path", 0, answer(response(b"path")))
+
+    async def later(host: str, port: int) -> list[tuple[str, int]]:
+        await network.sleep(host == "slow.test")
+        return [("b.test", 80), ("b.test", 81)]
+
+    async def main() -> None:
+        for timeout in (None, 5.0):
+            pool = network.pool(resolver=later, timeout=timeout)
+            assert await (await pool.request("GET", "http://a.test/")).aread() == b"ok"
+        with pytest.raises(ConnectTimeout):
+            await network.pool(resolver=later, timeout=0.5).request("GET", "http://slow.test/")
+        stream = await dial(network._backend, "a.test", 80, 5, uds="path")
+        stream.close()
+
+    network.run(main())
+
+
+def test_a_unix_socket_is_told_of(tmp_path: Path) -> None:
+    told: list[tuple[str, dict[str, Any]]] = []
+    path = str(tmp_path / "none")
+    with ConnectionPool(uds=path, socket_options=[(1, 2, 3)]) as pool, pytest.raises(ConnectError):
+        pool.request("GET", "http://a.example/", extensions={"trace": lambda *event: told.append(event)})
+    details = {"path": path, "timeout": 5.0, "socket_options": [(1, 2, 3)]}
+    assert told[0] == ("connection.connect_unix_socket.started", details)
+    assert told[1][0] == "connection.connect_unix_socket.failed"

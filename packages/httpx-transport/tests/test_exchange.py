@@ -67,6 +67,8 @@ def test_what_is_told_of_the_connection_and_of_the_time(face: Face, serve: Serve
                 "local_address": first["local_address"],
                 "remote_address": ("127.0.0.1", server.port),
                 "tls_version": None,
+                "cipher": None,
+                "certificate": None,
                 "alpn": None,
             }
             assert second == {**first, "reused": True}

@@ -14,6 +14,7 @@ from httpx_transport.testing._faults import Dice, Faults
 from httpx_transport.testing._link import WINDOW, End, join
 from httpx_transport.testing._scheduler import Scheduler
 
+from .conftest import dial
 from .simulation import echo, fetch, network_of
 
 
@@ -101,7 +102,7 @@ def test_a_client_that_stops_in_the_middle_is_no_failure_of_the_script(cut: int)
 
     async def main(data: bytes) -> None:
         backend = network._backend
-        stream = await backend.connect("a.test", 80, None)
+        stream = await dial(backend, "a.test", 80, None)
         stream.send(data)
         stream._end.finish()
         received = b""
@@ -119,7 +120,7 @@ def test_a_client_that_speaks_something_else() -> None:
     network = network_of(answer(b""))
 
     async def main() -> None:
-        stream = await network._backend.connect("a.test", 80, None)
+        stream = await dial(network._backend, "a.test", 80, None)
         stream.send(b"HELO\r\n")
         await stream.read(None)
 
@@ -156,7 +157,7 @@ def test_the_backend_keeps_the_contract_of_backends() -> None:
         event.set()
         assert await event.wait(3) is True
         assert clock() == 3
-        stream: Stream = await backend.connect("a.test", 80, None)
+        stream: Stream = await dial(backend, "a.test", 80, None)
         with pytest.raises(TimeoutError):
             await stream.wait(True, False, 1)
         assert await stream.wait(True, True, 1) == (False, True)

@@ -8,6 +8,7 @@
 """
 
 from .__about__ import __version__
+from ._certificate import certificate_facts
 from ._connect import default_ssl_context, shared_ssl_context
 from ._errors import (
     ConnectError,
@@ -44,6 +45,7 @@ __all__ = [
     "WriteError",
     "WriteTimeout",
     "__version__",
+    "certificate_facts",
     "default_ssl_context",
     "shared_ssl_context",
 ]

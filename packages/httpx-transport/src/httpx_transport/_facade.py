@@ -6,18 +6,18 @@ from collections.abc import AsyncIterable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ._backends import blocking_backend, running_backend
+from ._backends import SocketOption, blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
 from ._network_stream import AsyncNetworkStream, NetworkStream
 from ._pool import Pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
-from ._settings import Settings
+from ._settings import Resolver, Settings, TlsContext, read_socket_options
 from .blocking import run
 from .interface import Field, RawURL
 
 if TYPE_CHECKING:
-    import ssl
+    pass
 
 _NOTHING = {"connections": 0, "active": 0, "idle": 0, "waiting": 0}
 
@@ -26,24 +26,55 @@ class ConnectionPool:
     """Connections kept and used again, for blocking callers. Any number of threads may share one.
 
     Args:
-        ssl_context: For https; None uses certifi's roots. It is used as it is.
+        ssl_context: For https; None is `shared_ssl_context()`. Of a given one only the protocols that it offers are
+            changed. Or a function that makes one when it is first needed, called with `alpn`, those protocols.
         max_connections: How many connections may be open at once; None is no limit.
         max_keepalive_connections: How many of them may be idle; None is no limit.
         keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
         timeout: Seconds for each phase (connect, read, write, pool) that a request's `timeout` extension does not
             name; None is no limit.
+        retries: How often making a connection is tried again: at once, after 0.5 seconds, 1, 2, and so on.
+        local_address: The IP address to connect from; only addresses of its family are connected to.
+        uds: The path of a Unix domain socket to connect to, whatever the URL's host.
+        socket_options: Arguments of `setsockopt` for each socket, before it connects. TCP_NODELAY and SO_KEEPALIVE
+            are on without them.
+        resolver: Called with host and port for each connection, also where the host is an IP address, instead of
+            looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
+            `AsyncConnectionPool` it may be asynchronous.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+
+    Raises:
+        ValueError: A limit that lets no request pass.
     """
 
     def __init__(
         self,
         *,
-        ssl_context: ssl.SSLContext | None = None,
+        ssl_context: TlsContext = None,
         max_connections: int | None = 100,
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        retries: int = 0,
+        local_address: str | None = None,
+        uds: str | None = None,
+        socket_options: Iterable[SocketOption] | None = None,
+        resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
     ) -> None:
-        settings = Settings(ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        settings = Settings(
+            ssl_context,
+            max_connections,
+            max_keepalive_connections,
+            keepalive_expiry,
+            timeout,
+            retries,
+            local_address,
+            uds,
+            read_socket_options(socket_options),
+            resolver,
+            max_connections_per_origin,
+        ).check()
         self._pool = Pool(blocking_backend(), settings)
 
     def handle_request(
@@ -105,9 +136,20 @@ class ConnectionPool:
         """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
         return self._pool.stats()
 
-    def close(self) -> None:
-        """Close idle connections now, and each of the others when its response ends."""
+    def close_expired(self) -> None:
+        """Close the connections that have been idle for too long, as every other call does too."""
+        self._pool.close_expired()
+
+    def close(self, *, drain: float | None = None) -> None:
+        """Send no more requests: those that wait for a connection fail with PoolClosed. Idle connections close now.
+
+        Args:
+            drain: Seconds to wait for the responses that are being received, from other threads; those that have not
+                ended then fail with ReadError or WriteError. None does not wait, and closes each connection when its
+                response ends, however late.
+        """
         self._pool.close()
+        run(self._pool.drain(drain))
 
     def __enter__(self) -> Self:
         return self
@@ -122,24 +164,55 @@ class AsyncConnectionPool:
     """Connections kept and used again, for tasks on asyncio or trio.
 
     Args:
-        ssl_context: For https; None uses certifi's roots. It is used as it is.
+        ssl_context: For https; None is `shared_ssl_context()`. Of a given one only the protocols that it offers are
+            changed. Or a function that makes one when it is first needed, called with `alpn`, those protocols.
         max_connections: How many connections may be open at once; None is no limit.
         max_keepalive_connections: How many of them may be idle; None is no limit.
         keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
         timeout: Seconds for each phase (connect, read, write, pool) that a request's `timeout` extension does not
             name; None is no limit.
+        retries: How often making a connection is tried again: at once, after 0.5 seconds, 1, 2, and so on.
+        local_address: The IP address to connect from; only addresses of its family are connected to.
+        uds: The path of a Unix domain socket to connect to, whatever the URL's host.
+        socket_options: Arguments of `setsockopt` for each socket, before it connects. TCP_NODELAY and SO_KEEPALIVE
+            are on without them.
+        resolver: Called with host and port for each connection, also where the host is an IP address, instead of
+            looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
+            `AsyncConnectionPool` it may be asynchronous.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+
+    Raises:
+        ValueError: A limit that lets no request pass.
     """
 
     def __init__(
         self,
         *,
-        ssl_context: ssl.SSLContext | None = None,
+        ssl_context: TlsContext = None,
         max_connections: int | None = 100,
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        retries: int = 0,
+        local_address: str | None = None,
+        uds: str | None = None,
+        socket_options: Iterable[SocketOption] | None = None,
+        resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
     ) -> None:
-        self._settings = Settings(ssl_context, max_connections, max_keepalive_connections, keepalive_expiry, timeout)
+        self._settings = Settings(
+            ssl_context,
+            max_connections,
+            max_keepalive_connections,
+            keepalive_expiry,
+            timeout,
+            retries,
+            local_address,
+            uds,
+            read_socket_options(socket_options),
+            resolver,
+            max_connections_per_origin,
+        ).check()
         self._pool: Pool | None = None
 
     async def handle_async_request(
@@ -177,9 +250,16 @@ class AsyncConnectionPool:
         """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
         return self._pool.stats() if self._pool is not None else dict(_NOTHING)
 
-    async def aclose(self) -> None:
-        """Close idle connections now, and each of the others when its response ends."""
-        self._here().close()
+    def close_expired(self) -> None:
+        """Close the connections that have been idle for too long, as is done on time anyway; to be called by a task."""
+        if self._pool is not None:
+            self._pool.close_expired()
+
+    async def aclose(self, *, drain: float | None = None) -> None:
+        """Close as `ConnectionPool.close` does; other tasks run while it waits."""
+        pool = self._here()
+        pool.close()
+        await pool.drain(drain)
 
     async def __aenter__(self) -> Self:
         return self

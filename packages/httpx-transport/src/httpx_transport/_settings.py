@@ -2,17 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from ._backends import SocketOption
 
 if TYPE_CHECKING:
     import ssl
+
+TlsContext: TypeAlias = "ssl.SSLContext | Callable[..., ssl.SSLContext] | None"
+"""A context; or what makes one when it is first needed, called with `alpn=`, the protocols to offer; or the default."""
+
+Resolver: TypeAlias = Callable[[str, int], Any]
+"""From host and port to addresses, or on the asynchronous face to what they may be awaited from."""
 
 
 class Settings(NamedTuple):
     """The settings of one pool; the faces say what each is for."""
 
-    ssl_context: ssl.SSLContext | None = None
+    ssl_context: TlsContext = None
     max_connections: int | None = 100
     max_keepalive_connections: int | None = 20
     keepalive_expiry: float | None = 5.0
     timeout: float | None = 5.0
+    retries: int = 0
+    local_address: str | None = None
+    uds: str | None = None
+    socket_options: tuple[SocketOption, ...] = ()
+    resolver: Resolver | None = None
+    max_connections_per_origin: int | None = None
+
+    def check(self) -> Settings:
+        """Return it as it is.
+
+        Raises:
+            ValueError: No request could ever be sent.
+        """
+        if self.max_connections_per_origin is not None and self.max_connections_per_origin < 1:
+            raise ValueError(
+                f"max_connections_per_origin must be at least 1, or None, not {self.max_connections_per_origin!r}"
+            )
+        return self
+
+
+def read_socket_options(given: Iterable[Any] | None) -> tuple[SocketOption, ...]:
+    """Return socket options as they are.
+
+    Raises:
+        TypeError: One of them is not what `setsockopt` could be called with.
+    """
+    options = tuple(given or ())
+    for option in options:
+        if not isinstance(option, tuple | list) or not 3 <= len(option) <= 4:
+            raise TypeError(f"a socket option is (level, name, value) or (level, name, None, size), not {option!r}")
+    return options

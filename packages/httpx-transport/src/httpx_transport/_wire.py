@@ -65,6 +65,8 @@ class Wire:
         try:
             data = await self._stream.read(self._limit(self._options.read))
         except OSError as error:
+            if is_cut(error):
+                self.feed(b"", doing)  # which is an error where HTTP says how much there is: else TLS should have said
             raise self._explained(error, ReadTimeout, ReadError, doing, self._options.read) from error
         self.feed(data, doing)
 
@@ -109,3 +111,8 @@ class Wire:
 def is_timeout(error: OSError) -> bool:
     """Return whether a wait was too long for us; with a number it is the system's own, long, timeout."""
     return isinstance(error, TimeoutError) and error.errno is None
+
+
+def is_cut(error: OSError) -> bool:
+    """Return whether a TLS peer hung up without saying so: it may be his habit, or somebody else's doing."""
+    return type(error).__name__ == "SSLEOFError"  # by its name: who speaks no TLS need not import `ssl`

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
+import math
+import os
 import socket
 import threading
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
+import trio
 
-from ._interface import Event, Source
-from ._sockets import SocketStream, connect_any
+from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, T
+from ._names import look_up, numeric, unix_address
+from ._race import Race
+from ._sockets import LostSocket, SocketStream
 from ._sources import AsyncIterableSource
 
 
@@ -43,6 +49,9 @@ class AnyioStream(SocketStream):
                     await (anyio.wait_readable if readable else anyio.wait_writable)(self._socket)
                     ready = [readable, writable]
         except anyio.ClosedResourceError:
+            lost: object = self._socket
+            if isinstance(lost, LostSocket):
+                lost.use()
             raise OSError(errno.EBADF, "the connection was closed while in use") from None
         return ready[0], ready[1]
 
@@ -60,6 +69,14 @@ class AnyioStream(SocketStream):
             tasks.start_soon(watch, 1)
         if not any(ready):
             raise anyio.ClosedResourceError
+
+    def abort(self, why: str) -> None:
+        """Close at once; a task that waits for the socket is told why, as is every other user."""
+        real = self._socket
+        self._lose(why)
+        self._closed = True
+        anyio.notify_closing(real)
+        real.close()
 
     def close(self) -> None:
         """Close at once; a task that still waits for the socket is told."""
@@ -98,22 +115,73 @@ class AnyioSource(AsyncIterableSource):
             return await coming
 
 
+class TrioAlarm:
+    """A system task that sleeps while the alarm is set, and at no other time."""
+
+    __slots__ = ("_callback", "_scope", "at")
+
+    def __init__(self) -> None:
+        self.at = math.inf
+        self._scope: trio.CancelScope | None = None
+        self._callback: Callable[[], object] | None = None
+
+    def set(self, when: float, callback: Callable[[], object]) -> None:
+        """Let `callback` be called at that moment; what it raises is logged, as it would end the run."""
+        self.at, self._callback = when, callback
+        if self._scope is not None:
+            self._scope.deadline = when
+            return
+        self._scope = trio.CancelScope(deadline=when)
+        with contextlib.suppress(RuntimeError):  # the run is about to end, and takes no new tasks
+            trio.lowlevel.spawn_system_task(self._sleep, self._scope)
+
+    def cancel(self) -> None:
+        """Let the task end."""
+        self.at, self._callback = math.inf, None
+        scope, self._scope = self._scope, None
+        if scope is not None:
+            scope.cancel()
+
+    async def _sleep(self, scope: trio.CancelScope) -> None:
+        with scope:
+            await trio.sleep_forever()
+        callback = self._callback
+        if self._scope is scope and callback is not None:
+            self.cancel()
+            try:
+                callback()
+            except Exception:
+                logging.getLogger("httpx_transport").exception("closing idle connections failed")
+
+
 class AnyioBackend:
     """I/O of the event loop that runs where it is made."""
 
-    __slots__ = ("_token",)
+    __slots__ = ("_token", "_trio_token")
+
+    pid = staticmethod(os.getpid)
 
     def __init__(self) -> None:
         self._token = anyio.lowlevel.current_token()
+        self._trio_token = trio.lowlevel.current_trio_token()
 
     @property
     def clock(self) -> Callable[[], float]:
         """What returns seconds on the event loop's clock."""
         return anyio.current_time
 
-    def lock(self) -> AbstractContextManager[object]:
+    def lock(self) -> Lock:
         """Return a lock; one loop's tasks never meet in it."""
         return threading.Lock()
+
+    def alarm(self) -> Alarm:
+        """Return an alarm of the event loop."""
+        return TrioAlarm()
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Let the event loop call it, if there still is one."""
+        with contextlib.suppress(trio.RunFinishedError):
+            self._trio_token.run_sync_soon(callback)
 
     def event(self) -> Event:
         """Return an event that has not happened."""
@@ -123,12 +191,32 @@ class AnyioBackend:
         """Return the body's chunks one by one."""
         return AnyioSource(body)
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> AnyioStream:
-        """Look up the host, and try its addresses in turn, all within `timeout` seconds."""
-        deadline = None if timeout is None else self.clock() + timeout
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds; the thread that waits for more is abandoned."""
+        found = numeric(host, port)
+        if found is None:
+            with anyio.fail_after(timeout):
+                found = await anyio.to_thread.run_sync(look_up, host, port, abandon_on_cancel=True)
+        return found
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return what a host that is an address itself resolves to, None for a name."""
+        return numeric(host, port)
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a Unix domain socket."""
+        return unix_address(path)
+
+    async def connect(
+        self, attempts: Sequence[Attempt], options: Iterable[SocketOption], timeout: float | None
+    ) -> AnyioStream:
+        """Return a stream to the first address that answers, within `timeout` seconds."""
+        return AnyioStream(await Race(attempts, options).run(_wait_writable, timeout))
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:
+        """Await something for at most `timeout` seconds."""
         with anyio.fail_after(timeout):
-            addresses = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return await connect_any(addresses, AnyioStream, None if deadline is None else max(deadline - self.clock(), 0))
+            return await coming
 
     def current(self) -> bool:
         """Return whether the caller runs in the event loop that this backend was made in."""
@@ -140,3 +228,21 @@ class AnyioBackend:
     def busy(self) -> bool:
         """Return False: trio does not tell."""
         return False
+
+
+async def _wait_writable(sockets: list[socket.socket], seconds: float | None) -> list[socket.socket]:
+    ready: list[socket.socket] = []
+    with anyio.move_on_after(seconds):
+        if len(sockets) == 1:
+            await anyio.wait_writable(sockets[0])
+            return sockets.copy()
+
+        async def watch(sock: socket.socket) -> None:
+            await anyio.wait_writable(sock)
+            ready.append(sock)
+            tasks.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as tasks:
+            for sock in sockets:
+                tasks.start_soon(watch, sock)
+    return ready

@@ -6,21 +6,27 @@ What the loop pushes is kept until somebody asks; what somebody waits for is a f
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import os
 import threading
 import time
-from collections.abc import AsyncIterable, Awaitable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ._interface import Event, Source
+from ._asyncio_events import AsyncioAlarm, AsyncioEvent
+from ._asyncio_sockets import adopt, connected_socket, look_up_beside
+from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, T
+from ._names import numeric, unix_address
 from ._polling import READ, Poller, new_poller
+from ._sockets import INHERITED
 from ._sources import AsyncIterableSource
 
 if TYPE_CHECKING:
     import ssl
 
     from ._interface import Bytes
+    from ._tls import TlsSession
 
 _SLICE: Final = 131_072  # bytes that are handed over at once
 _RECEIVE_SIZE: Final = 262_144  # bytes that the loop may receive at once
@@ -32,7 +38,7 @@ _NAMES: Final = {"client_addr": "sockname", "server_addr": "peername"}  # ours, 
 class AsyncioStream(asyncio.BufferedProtocol):
     """A connection of the running event loop, plain or TLS.
 
-    A plain Protocol would make the loop allocate 256 KiB for each receive, which costs more than the receive.
+    TLS is done here, not by the loop, which does it slower, cannot do it twice, and does not tell how it ends. A plain Protocol would make the loop allocate 256 KiB for each receive, which costs more than the receive.
 
     Args:
         loop: The loop that will feed it.
@@ -52,6 +58,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_poller",
         "_space",
         "_timer",
+        "_tls",
+        "_told",
         "_transport",
         "_waiter",
         "_waiting_to_write",
@@ -68,6 +76,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._buffered = 0
         self._asked = False  # the socket has been found silent in this very step: whoever sends need not ask again
         self._ended = False
+        self._told: Callable[[], None] | None = None  # who is told of the end
         self._failure: Exception | None = None
         self._paused = False
         self._writable = True
@@ -76,6 +85,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._waiting_to_write = False
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = 0.0
+        self._tls: TlsSession | None = None
 
     # What the event loop calls.
 
@@ -99,24 +109,21 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """Note the end; the transport then closes itself."""
-        self._note_end()
+        self._ended = True
         self._wake()
+        if self._told is not None:
+            self._told()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end, and why."""
-        if not self._ended and exc is None:  # uvloop's way of saying that there was an end
-            self._note_end()
         self._ended = True
         self._failure = self._failure or exc
         self._writable = True  # whoever waits to write shall learn of it
         self._disarm()
         self._wake()
-
-    def _note_end(self) -> None:
-        self._ended = True
-        tls = self._transport.get_extra_info("ssl_object")
-        if tls is not None:
-            self._failure = _truncation(tls)
+        if self._told is not None:
+            self._told()
+            self._told = None
 
     def pause_writing(self) -> None:
         """Note that the peer takes less than we send."""
@@ -142,6 +149,10 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def receive(self) -> bytes | None:
         """Return bytes that are here, b"" at the end, None where there are none yet."""
+        return self.received() if self._tls is None else self._tls.receive()
+
+    def received(self) -> bytes | None:
+        """Return the same of the connection itself, below TLS."""
         buffer = self._buffer
         if not buffer:
             return self._end()
@@ -158,7 +169,15 @@ class AsyncioStream(asyncio.BufferedProtocol):
             raise _as_os_error(self._failure)
         return b"" if self._ended else None
 
+    def buffered(self) -> int:
+        """Return how many bytes of the connection itself have come."""
+        return self._buffered
+
     def send(self, data: Bytes) -> int:
+        """Hand over as many bytes as fit now; return how many."""
+        return self.deliver(data) if self._tls is None else self._tls.send(data)
+
+    def deliver(self, data: Bytes) -> int:
         """Hand over a slice of `data`, or nothing while the peer is behind, or has said what the loop has not told."""
         if self._transport.is_closing():
             raise _as_os_error(self._failure or ConnectionResetError("the connection is closed"))
@@ -173,12 +192,29 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     async def read(self, timeout: float | None) -> bytes:
         """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
-        while (data := self.receive()) is None:
+        tls = self._tls
+        if tls is not None:
+            return await self._read_tls(tls, timeout)
+        while (data := self.received()) is None:
             await self._next_call(timeout)
+        return data
+
+    async def _read_tls(self, tls: TlsSession, timeout: float | None) -> bytes:
+        # An answer is hardly ever here before it is waited for: trying first would cost exceptions.
+        while not (self._ended or tls.pending()) or (data := tls.receive()) is None:
+            if tls.read_needs_write:
+                await self._wait(False, True, timeout)
+            else:
+                await self._next_call(timeout)
         return data
 
     async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
+        if self._tls is None:
+            return await self._wait(readable, writable, timeout)
+        return await self._tls.wait(self._wait, readable, writable, timeout)
+
+    async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         await asyncio.sleep(0)  # the loop must run to learn of anything, also where there is always room
         while True:
             can_read = readable and bool(self._buffer or self._ended)
@@ -241,40 +277,64 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
-        async with asyncio.timeout(timeout):
-            transport = await self._loop.start_tls(self._transport, self, context, server_hostname=hostname)
-        if transport is None:  # uvloop's and asyncio's way to say that the connection was lost meanwhile
-            raise ConnectionResetError("the connection was lost during the TLS handshake")
-        self._transport = transport
+        from ._memory_tls import MemoryTls, StreamCarrier
+        from ._tls import TlsSession
+
+        carrier = StreamCarrier(self) if self._tls is None else self._tls.channel
+        self._tls = TlsSession(MemoryTls(carrier, context, hostname))
+        await self._tls.shake_hands(self._wait, timeout)
 
     def idle(self) -> bool:
         """Return whether the stream is open and silent, also where the loop has had no time to tell."""
-        self._asked = not (self._ended or self._buffer or self._transport.is_closing() or self._poller.poll(0))
-        return self._asked
+        silent = not (self._ended or self._transport.is_closing() or self._poller.poll(0))
+        if self._tls is None:
+            silent = silent and not self._buffer
+        elif silent and self._tls.pending():
+            silent = self._tls.silent()
+        self._asked = silent
+        return silent
 
     def get_extra_info(self, name: str) -> Any:
         """Return what is known of the connection by that name."""
+        if name == "ssl_object":
+            return None if self._tls is None else self._tls.ssl_object
         if name == "is_readable":
             return not self.idle()
         known = self._transport.get_extra_info(_NAMES.get(name, name))
         return known[:2] if isinstance(known, tuple) else known
 
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Let `ended` be called when the loop tells of the end."""
+        self._told = ended
+
+    def abort(self, why: str) -> None:
+        """Break the connection, and wake whoever waits."""
+        self._failure, self._ended = ConnectionAbortedError(why), True
+        self._buffer.clear()
+        self.close()
+        self._tls = None  # nor is what it still has to be read
+        self._wake()
+
+    def forget(self) -> None:
+        """Put nothing in the place of the descriptor: the loop, which shares its list with the other process, keeps both."""
+        self._failure, self._ended = ConnectionAbortedError(INHERITED), True
+        self._buffer.clear()
+        self._disarm()
+        self._told = None
+        descriptor = self._transport.get_extra_info("socket").fileno()
+        if descriptor >= 0:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, descriptor, inheritable=False)
+            os.close(nothing)
+
     def close(self) -> None:
         """Close at once; what was not sent is dropped. What a closed loop left open closes with its last reference."""
         self._disarm()
+        self._told = None
         if not self._loop.is_closed():
+            if self._tls is not None and not self._transport.is_closing():
+                self._tls.end()
             self._transport.abort()
-
-
-def _truncation(tls: ssl.SSLObject) -> OSError | None:
-    """Return an error if a TLS peer has ended without saying so; the loop does not tell the one from the other."""
-    import ssl
-
-    try:
-        tls.read(1)  # nothing is left but the goodbye, which is the only end that TLS knows
-    except OSError:
-        return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol")
-    return None
 
 
 def _fail(waiter: asyncio.Future[None]) -> None:
@@ -284,34 +344,6 @@ def _fail(waiter: asyncio.Future[None]) -> None:
 
 def _as_os_error(failure: Exception) -> OSError:
     return failure if isinstance(failure, OSError) else ConnectionResetError(str(failure))
-
-
-class AsyncioEvent:
-    """Something that happens once, waited for by a task."""
-
-    __slots__ = ("_future", "_loop")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._future: asyncio.Future[bool] = loop.create_future()
-
-    def set(self) -> None:
-        """Let it happen."""
-        if not self._future.done():
-            self._future.set_result(True)
-
-    async def wait(self, timeout: float | None) -> bool:
-        """Wait at most `timeout` seconds; return whether it happened."""
-        timer = None if timeout is None else self._loop.call_later(timeout, self._expire)
-        try:
-            return await self._future
-        finally:
-            if timer is not None:
-                timer.cancel()
-
-    def _expire(self) -> None:
-        if not self._future.done():
-            self._future.set_result(False)
 
 
 class AsyncioSource(AsyncIterableSource):
@@ -327,17 +359,28 @@ class AsyncioSource(AsyncIterableSource):
 class AsyncioBackend:
     """I/O of the event loop that runs where it is made."""
 
-    __slots__ = ("_loop", "_space")
+    __slots__ = ("_loop", "_made_in", "_space")
 
     clock = staticmethod(time.monotonic)
+    pid = staticmethod(os.getpid)
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._made_in = os.getpid()
         self._space = memoryview(bytearray(_RECEIVE_SIZE))
 
-    def lock(self) -> AbstractContextManager[object]:
+    def lock(self) -> Lock:
         """Return a lock; one loop's tasks never meet in it."""
         return threading.Lock()
+
+    def alarm(self) -> Alarm:
+        """Return an alarm of the event loop."""
+        return AsyncioAlarm(self._loop)
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Let the event loop call it, if there still is one."""
+        with contextlib.suppress(RuntimeError):  # it is closed
+            self._loop.call_soon_threadsafe(callback)
 
     def event(self) -> Event:
         """Return an event that has not happened."""
@@ -347,12 +390,34 @@ class AsyncioBackend:
         """Return the body's chunks one by one."""
         return AsyncioSource(body)
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> AsyncioStream:
-        """Look up the host, and let the loop try its addresses, all within `timeout` seconds."""
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds."""
+        return numeric(host, port) or await look_up_beside(self._loop, host, port, timeout)
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return what a host that is an address itself resolves to, None for a name."""
+        return numeric(host, port)
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a Unix domain socket."""
+        return unix_address(path)
+
+    async def connect(
+        self, attempts: Sequence[Attempt], options: Iterable[SocketOption], timeout: float | None
+    ) -> AsyncioStream:
+        """Return a stream to the first address that answers, within `timeout` seconds."""
+        sock = await connected_socket(self._loop, attempts, options, timeout)
+        make = functools.partial(AsyncioStream, self._loop, self._space)
+        try:
+            return await adopt(self._loop, sock, make)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:
+        """Await something for at most `timeout` seconds."""
         async with asyncio.timeout(timeout):
-            make = functools.partial(AsyncioStream, self._loop, self._space)
-            _, stream = await self._loop.create_connection(make, host, port)
-        return stream
+            return await coming
 
     def current(self) -> bool:
         """Return whether the caller runs in the event loop that this backend was made in."""
@@ -363,4 +428,4 @@ class AsyncioBackend:
 
     def busy(self) -> bool:
         """Return whether the event loop runs, in another thread if the caller is not in it."""
-        return self._loop.is_running()
+        return self._loop.is_running() and self._made_in == os.getpid()  # in a forked process it only looks like it

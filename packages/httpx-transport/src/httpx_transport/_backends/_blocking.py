@@ -5,16 +5,19 @@ None of its coroutines ever suspends: `httpx_transport.blocking.run` drives them
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 import threading
 import time
-from collections.abc import AsyncIterable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
-from ._interface import Event, Source
-from ._polling import READ, WRITE, milliseconds, new_poller
-from ._sockets import RECEIVE_SIZE, SocketStream, connect_any, remaining
+from ._interface import AddressInfo, Attempt, Event, Lock, SocketOption, Source, T
+from ._names import look_up_within, numeric, unix_address
+from ._polling import READ, WRITE, milliseconds, new_poller, poll_writable
+from ._race import Race
+from ._sockets import RECEIVE_SIZE, SocketStream
 from ._sources import IterableSource
 
 _READY_TO_READ: Final = ~WRITE  # errors and hang-ups included: receiving is how one learns of them
@@ -53,20 +56,30 @@ class BlockingStream(SocketStream):
 
 
 class BlockingEvent:
-    """Something that happens once, waited for by blocking the thread."""
+    """Something that happens once, waited for by blocking the thread.
 
-    __slots__ = ("_event",)
+    A bare lock, taken until it happens: unlike `threading.Event` it can be set by a finalizer that runs in the very
+    thread that has begun to wait.
+    """
+
+    __slots__ = ("_gate",)
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._gate = threading.Lock()
+        self._gate.acquire()
 
     def set(self) -> None:
         """Let it happen."""
-        self._event.set()
+        with contextlib.suppress(RuntimeError):  # it has happened before
+            self._gate.release()
 
     async def wait(self, timeout: float | None) -> bool:
         """Wait at most `timeout` seconds; return whether it happened."""
-        return self._event.wait(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
+        seconds = -1 if timeout is None else max(min(timeout, threading.TIMEOUT_MAX), 0)
+        happened = self._gate.acquire(timeout=seconds)
+        if happened:
+            self.set()  # for whoever else waits
+        return happened
 
 
 class BlockingBackend:
@@ -75,10 +88,19 @@ class BlockingBackend:
     __slots__ = ()
 
     clock = staticmethod(time.monotonic)
+    pid = staticmethod(os.getpid)
 
-    def lock(self) -> AbstractContextManager[object]:
+    def lock(self) -> Lock:
         """Return a lock between threads."""
         return threading.Lock()
+
+    def alarm(self) -> None:
+        """Return None: there is no thread of ours."""
+        return
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Call it now: all that we have may be used from any thread."""
+        callback()
 
     def event(self) -> Event:
         """Return an event that has not happened."""
@@ -88,11 +110,27 @@ class BlockingBackend:
         """Return the body's chunks one by one."""
         return IterableSource(body)
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> BlockingStream:
-        """Look up the host, however long that takes, and try its addresses in turn for what is left of `timeout`."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return await connect_any(addresses, BlockingStream, remaining(deadline))
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds."""
+        return numeric(host, port) or look_up_within(host, port, timeout)
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return what a host that is an address itself resolves to, None for a name."""
+        return numeric(host, port)
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a Unix domain socket."""
+        return unix_address(path)
+
+    async def connect(
+        self, attempts: Sequence[Attempt], options: Iterable[SocketOption], timeout: float | None
+    ) -> BlockingStream:
+        """Return a stream to the first address that answers, within `timeout` seconds."""
+        return BlockingStream(await Race(attempts, options).run(_wait_writable, timeout))
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:  # noqa: ARG002 - it cannot be interrupted
+        """Await what does not suspend."""
+        return await coming
 
     def current(self) -> bool:
         """Return True: every thread may use it."""
@@ -101,3 +139,8 @@ class BlockingBackend:
     def busy(self) -> bool:
         """Return False: there is no event loop."""
         return False
+
+
+async def _wait_writable(sockets: list[socket.socket], seconds: float | None) -> list[socket.socket]:
+    ready = poll_writable([sock.fileno() for sock in sockets], seconds)
+    return [sock for sock in sockets if sock.fileno() in ready]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import select
+import time
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 READ: Final = 0x001  # POLLIN
@@ -45,8 +47,30 @@ def milliseconds(timeout: float | None) -> float | None:
     return None if timeout is None or timeout > _LONGEST else max(timeout, 0) * 1000
 
 
+def deadline_after(timeout: float | None) -> float | None:
+    """Return when `timeout` seconds from now will be over, None for never."""
+    return None if timeout is None else time.monotonic() + timeout
+
+
+def remaining(deadline: float | None) -> float | None:
+    """Return the seconds until `deadline`, never less than none."""
+    return None if deadline is None else max(deadline - time.monotonic(), 0.0)
+
+
 def new_poller(fd: int, mask: int) -> Poller:
     """Return what this system has for waiting for one descriptor, set up for `mask`."""
     poller: Poller = select.poll() if hasattr(select, "poll") else SelectPoller()
     poller.register(fd, mask)
     return poller
+
+
+def poll_writable(fds: Sequence[int], timeout: float | None) -> list[int]:
+    """Return which of some descriptors are writable, or broken, within `timeout` seconds; none where none is."""
+    if not hasattr(select, "poll"):
+        # Windows reports a refused connection as an exceptional condition only.
+        ready = select.select([], fds, fds, timeout)
+        return list({*ready[1], *ready[2]})
+    poller = select.poll()
+    for fd in fds:
+        poller.register(fd, WRITE)
+    return [fd for fd, _ in poller.poll(milliseconds(timeout))]

@@ -1,16 +1,17 @@
-"""Making one connection: the name is looked up, TCP connects, TLS shakes hands, all within one deadline.
-
-Only the system's blocking name lookup cannot be interrupted; what it takes is taken from the rest.
-"""
+"""Making one connection: the name is looked up, TCP connects, TLS shakes hands, all within one limit; and once more, perhaps."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from .._backends import Backend, Stream
 from .._connection import Connection, Origin, peer_name, port_of
 from .._errors import ConnectError, ConnectTimeout, explain
+from .._settings import Settings
 from .._trace import Trace
+from ._contexts import HTTP_1, shared_ssl_context
+from ._dialer import Dialer
 
 if TYPE_CHECKING:
     import ssl
@@ -21,22 +22,56 @@ class Connector:
 
     Args:
         backend: How I/O is done.
-        ssl_context: For https; None is the process's default, made when it is first needed.
+        settings: The pool's.
+        alpn: The protocols to offer in TLS, the preferred one first.
     """
 
-    __slots__ = ("_backend", "_ssl_context")
+    __slots__ = ("_alpn", "_backend", "_context", "_dialer", "_given", "_retries")
 
-    def __init__(self, backend: Backend, ssl_context: ssl.SSLContext | None) -> None:
+    def __init__(self, backend: Backend, settings: Settings, alpn: Sequence[str] = HTTP_1) -> None:
         self._backend = backend
-        self._ssl_context = ssl_context
+        self._dialer = Dialer(backend, settings)
+        self._given = settings.ssl_context
+        self._context: ssl.SSLContext | None = None
+        self._retries = settings.retries
+        self._alpn = tuple(alpn)
 
-    async def connect(self, origin: Origin, timeout: float | None, trace: Trace | None = None) -> Connection:
-        """Return an open connection within `timeout` seconds.
+    async def connect(
+        self, origin: Origin, timeout: float | None, trace: Trace | None = None, deadline: float | None = None
+    ) -> Connection:
+        """Return an open connection, after as many attempts as the pool allows.
+
+        Args:
+            origin: Whom to reach.
+            timeout: Seconds for each attempt; None is no limit.
+            trace: Who wants to know.
+            deadline: When all of it must be over, on the backend's clock; None is never.
 
         Raises:
             ConnectTimeout: The time was over.
             ConnectError: The name, the address, the port or TLS; the message says which.
         """
+        for tried in range(self._retries):
+            try:
+                return await self._attempt(origin, self._limit(timeout, deadline), trace)
+            except (ConnectError, ConnectTimeout):
+                pause = backoff(tried)
+                if deadline is not None and self._backend.clock() + pause >= deadline:
+                    raise
+            await self._pause(pause, trace)
+        return await self._attempt(origin, self._limit(timeout, deadline), trace)
+
+    def _limit(self, timeout: float | None, deadline: float | None) -> float | None:
+        if deadline is None:
+            return timeout
+        left = max(deadline - self._backend.clock(), 0.0)
+        return left if timeout is None else min(timeout, left)
+
+    async def _pause(self, seconds: float, trace: Trace | None) -> None:
+        waiting = self._backend.event().wait(seconds)  # that nobody sets: it ends by its time
+        await (waiting if trace is None else trace.around("connection.retry", waiting))
+
+    async def _attempt(self, origin: Origin, timeout: float | None, trace: Trace | None) -> Connection:
         clock = self._backend.clock
         peer, started = peer_name(origin), clock()
         stream: Stream | None = None
@@ -56,35 +91,58 @@ class Connector:
             if not isinstance(error, OSError | ValueError):  # a name that cannot be encoded is a ValueError
                 raise
             raise _explained(error, doing, peer, clock() - started) from error
-        return Connection(origin, stream, peer, timings)
+        connection = Connection(origin, stream, peer, timings)
+        connection.facts(reused=False)  # now: a response may be complete, and the stream closed, before it is asked
+        return connection
 
     async def _open(self, host: str, port: int, timeout: float | None, trace: Trace | None) -> Stream:
-        opening = self._backend.connect(host, port, timeout)
+        dialer = self._dialer
+        opening = dialer.dial(host, port, timeout)
         if trace is None:
             return await opening
-        details = {"host": host, "port": port, "local_address": None, "timeout": timeout, "socket_options": None}
+        details: dict[str, Any] = {"timeout": timeout, "socket_options": list(dialer.socket_options) or None}
+        if dialer.uds is not None:
+            return await trace.around("connection.connect_unix_socket", opening, path=dialer.uds, **details)
+        details = {"host": host, "port": port, "local_address": dialer.local_address, **details}
         return await trace.around("connection.connect_tcp", opening, **details)
 
     async def _start_tls(self, stream: Stream, hostname: str, timeout: float | None, trace: Trace | None) -> None:
-        context = self._context()
+        context = self._ssl_context()
+        securing = self._secured(stream, context, hostname, timeout)
         if trace is None:
-            await stream.start_tls(context, hostname, timeout)
+            await securing
             return
         details = {"ssl_context": context, "server_hostname": hostname, "timeout": timeout}
-        await trace.around("connection.start_tls", _secured(stream, context, hostname, timeout), **details)
+        await trace.around("connection.start_tls", securing, **details)
 
-    def _context(self) -> ssl.SSLContext:
-        if self._ssl_context is None:
-            from ._contexts import shared_ssl_context
+    async def _secured(self, stream: Stream, context: ssl.SSLContext, hostname: str, timeout: float | None) -> Stream:
+        """Shake hands, and return the stream, for those who want to look at it then.
 
-            self._ssl_context = shared_ssl_context()
-        return self._ssl_context
+        Raises:
+            OSError: The peer is not whom it should be, or speaks none of our protocols (RFC 7301 §3.2).
+        """
+        await stream.start_tls(context, hostname, timeout)
+        tls = stream.get_extra_info("ssl_object")
+        # Who chooses none speaks HTTP/1.1; the simulated network has no TLS object.
+        chosen = None if tls is None else tls.selected_alpn_protocol()
+        if tls is not None and (chosen or HTTP_1[0]) not in self._alpn:
+            raise OSError(f"no protocol in common: {' and '.join(self._alpn)} offered, {chosen or 'none'} chosen")
+        return stream
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        """Return the context, made when it is first needed; of the caller's only the protocols to offer are changed."""
+        given = self._given
+        if given is not None and not callable(given):
+            given.set_alpn_protocols(list(self._alpn))  # each time: pools that offer others may share it
+            return given
+        if self._context is None:
+            self._context = (given or shared_ssl_context)(alpn=self._alpn)
+        return self._context
 
 
-async def _secured(stream: Stream, context: ssl.SSLContext, hostname: str, timeout: float | None) -> Stream:
-    """Shake hands, and return the stream, for those who want to look at it then."""
-    await stream.start_tls(context, hostname, timeout)
-    return stream
+def backoff(tried: int) -> float:
+    """Return the seconds to wait before the next attempt, after so many further ones: 0, 0.5, 1, 2, 4 and so on."""
+    return 0.5 * 2 ** (tried - 1) if tried else 0.0
 
 
 def _address(origin: Origin) -> tuple[str, int]:

@@ -122,8 +122,8 @@ def _client_certificate(cert: object) -> tuple[str | None, str | None, Password]
         return os.fspath(cert), None, None
     if not isinstance(cert, tuple | list) or not 2 <= len(cert) <= 3:
         raise TypeError(f"cert must be a path, (path, path) or (path, path, password), not {type(cert)}")
-    certfile, keyfile, password = (*cert, None)[:3]
-    return os.fspath(certfile), _path(keyfile), bytes(password) if isinstance(password, bytearray) else password
+    password = cert[2] if len(cert) == 3 else None
+    return os.fspath(cert[0]), _path(cert[1]), bytes(password) if isinstance(password, bytearray) else password
 
 
 def _path(path: StrPath | None) -> str | None:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Final
+import math
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from .._backends import new_lock
 from .._backends._sources import AsyncIterableSource
 from ._faults import Attempt, Dice
 from ._link import End, join
 from ._peer import Peer
-from ._scheduler import Scheduler
+from ._scheduler import Scheduler, Timer
 from ._task import Signal
 
 if TYPE_CHECKING:
     import ssl
 
-    from .._backends import Bytes, Event, Source
+    from .._backends import AddressInfo, Alarm, Bytes, Event, Lock, SocketOption, Source
+    from .._backends import Attempt as Candidate
     from ._http import Script
+
+T = TypeVar("T")
 
 _NAME_UNKNOWN: Final = -2  # EAI_NONAME, as getaddrinfo's errors have it
 
@@ -89,9 +93,25 @@ class SimulatedStream:
         """Return whether the stream is open and silent."""
         return not self._end.readable()
 
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Let `ended` be called when the far end sends no more, or the connection breaks."""
+        self._end.watcher = ended
+
     def close(self) -> None:
         """Close at once."""
+        self._end.watcher = None
         self._end.close()
+        self._backend.open.pop(self, None)
+
+    def abort(self, why: str) -> None:
+        """Close at once; whoever uses it is told why."""
+        self._end.why = why
+        self.close()
+
+    def forget(self) -> None:
+        """Let go of it, and send nothing."""
+        self._end.why = "the connection belongs to another process"
+        self._end.closed = True
         self._backend.open.pop(self, None)
 
     def __repr__(self) -> str:
@@ -134,13 +154,39 @@ class SimulatedSource(AsyncIterableSource):
         self._scheduler = scheduler
 
     async def _within(self, coming: Awaitable[object], timeout: float) -> object:
-        timer = self._scheduler.call_later(
-            timeout, functools.partial(self._scheduler.running.interrupt, TimeoutError())
-        )
-        try:
-            return await coming
-        finally:
-            timer.cancel()
+        return await _within(self._scheduler, coming, timeout)
+
+
+class SimulatedAlarm:
+    """A timer of the scheduler.
+
+    Args:
+        scheduler: Whose time passes.
+    """
+
+    __slots__ = ("_scheduler", "_timer", "at")
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._timer: Timer | None = None
+        self.at = math.inf
+
+    def set(self, when: float, callback: Callable[[], object]) -> None:
+        """Let `callback` be called at that moment."""
+        self.cancel()
+        self.at = when
+
+        def go_off() -> None:
+            self.cancel()
+            callback()
+
+        self._timer = self._scheduler.call_at(max(when, self._scheduler.now), go_off)
+
+    def cancel(self) -> None:
+        """Let the scheduler forget it."""
+        self.at = math.inf
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 class SimulatedBackend:
@@ -154,9 +200,10 @@ class SimulatedBackend:
     Attributes:
         open: The client's streams that are open, in the order of their making.
         made: How many connections there have been.
+        process: Which process this is said to be.
     """
 
-    __slots__ = ("dice", "made", "open", "scheduler", "servers")
+    __slots__ = ("dice", "made", "open", "process", "scheduler", "servers")
 
     def __init__(self, scheduler: Scheduler, dice: Dice, servers: dict[tuple[str, int], Script]) -> None:
         self.scheduler = scheduler
@@ -164,6 +211,7 @@ class SimulatedBackend:
         self.servers = servers
         self.open: dict[SimulatedStream, None] = {}
         self.made = 0
+        self.process = 1
 
     @property
     def clock(self) -> Callable[[], float]:
@@ -171,9 +219,22 @@ class SimulatedBackend:
         scheduler = self.scheduler
         return lambda: scheduler.now
 
-    def lock(self) -> AbstractContextManager[object]:
-        """Return a lock that is none: tasks change only where they wait."""
-        return contextlib.nullcontext()
+    @property
+    def pid(self) -> Callable[[], int]:
+        """What returns the number of the process."""
+        return lambda: self.process
+
+    def lock(self) -> Lock:
+        """Return a lock. Tasks change only where they wait, but finalizers run anywhere."""
+        return new_lock()
+
+    def alarm(self) -> Alarm:
+        """Return an alarm in virtual time."""
+        return SimulatedAlarm(self.scheduler)
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Call it now: there is one thread."""
+        callback()
 
     def event(self) -> Event:
         """Return an event that has not happened."""
@@ -191,14 +252,47 @@ class SimulatedBackend:
         """Return False: no other thread runs it."""
         return False
 
-    async def connect(self, host: str, port: int, timeout: float | None) -> SimulatedStream:
-        """Look up the host among the servers, and let the one at `port` begin its script.
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:  # noqa: ARG002
+        """Return the host as its own address: whether it is known is found out on the way."""
+        return [(0, 0, 0, "", (host, port))]
+
+    def numeric(self, host: str, port: int) -> list[AddressInfo] | None:
+        """Return the host as its own address."""
+        return [(0, 0, 0, "", (host, port))]
+
+    def unix_address(self, path: str) -> AddressInfo:
+        """Return the address of a server that is called by its path."""
+        return 0, 0, 0, "", (path, 0)
+
+    async def connect(
+        self,
+        attempts: Sequence[Candidate],
+        options: Iterable[SocketOption],  # noqa: ARG002 - there are no sockets
+        timeout: float | None,
+    ) -> SimulatedStream:
+        """Try addresses in turn, and let the server at the first that answers begin its script.
 
         Raises:
             TimeoutError: There was no answer within `timeout` seconds.
             ConnectionRefusedError: The host has no server at this port, or the network refuses.
             OSError: There is no such host, or the network does not find it.
         """
+        deadline = None if timeout is None else self.scheduler.now + timeout
+        failure = OSError(_NAME_UNKNOWN, "Name or service not known")
+        for attempt in attempts:
+            left = None if deadline is None else max(deadline - self.scheduler.now, 0.0)
+            try:
+                return await self._reach(attempt.address[4], left)
+            except ConnectionRefusedError as error:
+                failure = error
+        raise failure
+
+    async def within(self, coming: Awaitable[T], timeout: float | None) -> T:
+        """Await something for at most `timeout` seconds."""
+        return await (coming if timeout is None else _within(self.scheduler, coming, timeout))
+
+    async def _reach(self, address: tuple[str, int], timeout: float | None) -> SimulatedStream:
+        host, port = address
         attempt = self.dice.connecting()
         await self.try_for(attempt, f"an answer of {host}:{port}", timeout)
         if attempt.fault == "unresolved" or not any(host.lower() == name for name, _ in self.servers):
@@ -228,6 +322,15 @@ class SimulatedBackend:
             await Signal().wait(what, timeout)
             raise TimeoutError
         await self.scheduler.sleep(attempt.delay)
+
+
+async def _within(scheduler: Scheduler, coming: Awaitable[T], timeout: float) -> T:
+    """Let what is awaited be interrupted when its time is over."""
+    timer = scheduler.call_later(timeout, functools.partial(scheduler.running.interrupt, TimeoutError()))
+    try:
+        return await coming
+    finally:
+        timer.cancel()
 
 
 async def _serve(script: Script, peer: Peer) -> None:

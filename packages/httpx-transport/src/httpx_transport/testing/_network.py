@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._backend import SimulatedBackend
 from ._faults import Dice, Faults
@@ -11,6 +11,9 @@ from ._http import Script
 from ._pool import SimulatedPool
 from ._scheduler import Deadlock, Scheduler
 from ._task import Task
+
+if TYPE_CHECKING:
+    from .._settings import Resolver
 
 T = TypeVar("T")
 
@@ -82,6 +85,9 @@ class Network:
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        retries: int = 0,
+        resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
     ) -> SimulatedPool:
         """Return a pool whose connections are in this network. TLS is only pretended, so there is no `ssl_context`.
 
@@ -91,6 +97,10 @@ class Network:
             keepalive_expiry: Virtual seconds for which a connection may be idle; None is no limit.
             timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no
                 limit.
+            retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
+            resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and
+                port.
+            max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
         """
         return SimulatedPool(
             self._backend,
@@ -98,6 +108,9 @@ class Network:
             max_keepalive_connections=max_keepalive_connections,
             keepalive_expiry=keepalive_expiry,
             timeout=timeout,
+            retries=retries,
+            resolver=resolver,
+            max_connections_per_origin=max_connections_per_origin,
         )
 
     def start(

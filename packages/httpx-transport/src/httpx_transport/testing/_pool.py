@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import ssl
 
     from .._backends import Backend
+    from .._settings import Resolver
 
 
 class SimulatedPool(AsyncConnectionPool):
@@ -23,6 +24,9 @@ class SimulatedPool(AsyncConnectionPool):
         max_keepalive_connections: How many of them may be idle; None is no limit.
         keepalive_expiry: Virtual seconds for which a connection may be idle; None is no limit.
         timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no limit.
+        retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
+        resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and port.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
     """
 
     def __init__(
@@ -33,6 +37,9 @@ class SimulatedPool(AsyncConnectionPool):
         max_keepalive_connections: int | None = 20,
         keepalive_expiry: float | None = 5.0,
         timeout: float | None = 5.0,
+        retries: int = 0,
+        resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
     ) -> None:
         super().__init__(
             ssl_context=_no_trust(),
@@ -40,6 +47,9 @@ class SimulatedPool(AsyncConnectionPool):
             max_keepalive_connections=max_keepalive_connections,
             keepalive_expiry=keepalive_expiry,
             timeout=timeout,
+            retries=retries,
+            resolver=resolver,
+            max_connections_per_origin=max_connections_per_origin,
         )
         self._pool = Pool(backend, self._settings)  # the running event loop is not asked for: there is none
 
