@@ -27,14 +27,16 @@ class _NamedCheck:
 
     Attributes:
         name: The rule's name.
+        rule: The rule in a sentence.
         optional: Whether a transport may do without.
     """
 
-    __slots__ = ("_rule", "name", "optional")
+    __slots__ = ("_rule", "name", "optional", "rule")
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
         self.name = rule.name
+        self.rule = rule.text
         self.optional = not rule.number
 
     def __repr__(self) -> str:
@@ -42,7 +44,7 @@ class _NamedCheck:
 
 
 class Check(_NamedCheck):
-    """Checks one rule on a blocking transport; call it. It has a `name`, and is `optional` or not."""
+    """Checks one rule on a blocking transport; call it. It has a `name` and a `rule`, and is `optional` or not."""
 
     __slots__ = ()
 

@@ -219,7 +219,7 @@ def _too_large(connection: ServedConnection) -> None:
     connection.wait()
 
 
-@rule("An answer that comes while the content is still being sent is returned, and the rest is not sent.")
+@rule("An answer that comes while the content is still being sent is returned.")
 async def _early_answer(subject: Subject) -> None:
     server = subject.serve(_too_large)
     content = subject.port.content(bytes(65_536) for _ in range(256))
