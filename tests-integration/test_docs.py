@@ -272,3 +272,17 @@ def test_the_contract_has_every_rule_and_the_transport_that_keeps_them() -> None
         assert f"{mark} `{check.name}`: {check.rule}" in text
     plain = ROOT / "packages" / "httpx-transport" / "tests" / "plain.py"
     assert plain.read_text(encoding="utf-8") in {block.source for block in blocks(CONTRACT)}
+
+
+@pytest.mark.usefixtures("offline")
+def test_the_contract_has_every_extension_and_every_event() -> None:
+    events: list[str] = []
+    with ConnectionPool() as pool:
+        asked = {"trace": lambda event, _: events.append(event.rpartition(".")[0])}
+        with pool.request("POST", "https://example.org/", body=b"hello", extensions=asked) as response:
+            response.read()
+    facts = response.extensions
+    words = [*facts, *facts["timings"], *facts["connection"], *facts["connection"]["certificate"], *events]
+    text = CONTRACT.read_text(encoding="utf-8")
+    assert {"tls", "alpn", "issuer", "trailers", "http11.response_closed"} <= set(words)
+    assert [word for word in words if f"`{word}`" not in text] == []
