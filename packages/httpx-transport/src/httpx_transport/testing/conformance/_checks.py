@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from ...blocking import run
@@ -60,27 +61,20 @@ class Check(_NamedCheck):
         Raises:
             BrokenRule: It does not keep it; the message names the rule, and says how.
         """
-        ends: list[Callable[[], bool]] = []
+        end: Future[bool] = Future()
 
         def work() -> None:
             try:
-                kept = run(self._rule.judge(BlockingPort(make_transport()), deadline))
+                end.set_result(run(self._rule.judge(BlockingPort(make_transport()), deadline)))
             except BaseException as error:  # noqa: BLE001 - told to whoever waits for this thread
-                failure = error
-
-                def fail() -> bool:
-                    raise failure
-
-                ends.append(fail)
-            else:
-                ends.append(lambda: kept)
+                end.set_exception(error)
 
         thread = threading.Thread(target=work, name=str(self._rule), daemon=True)
         thread.start()
         thread.join(deadline)
-        if not ends:
+        if not end.done():
             raise self._rule.broken_by_waiting(deadline)
-        return ends[0]()
+        return end.result()
 
 
 class AsyncCheck(_NamedCheck):
