@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 from ._backends import SocketOption, blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
 from ._network_stream import AsyncNetworkStream, NetworkStream
-from ._pool import Pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
 from ._settings import Resolver, Settings, TlsContext, read_socket_options
@@ -17,7 +16,7 @@ from .blocking import run
 from .interface import Field, RawURL
 
 if TYPE_CHECKING:
-    pass
+    from ._pool import Pool
 
 _NOTHING = {"connections": 0, "active": 0, "idle": 0, "waiting": 0}
 
@@ -75,6 +74,8 @@ class ConnectionPool:
             resolver,
             max_connections_per_origin,
         ).check()
+        from ._pool import Pool  # only who makes a pool pays for it
+
         self._pool = Pool(blocking_backend(), settings)
 
     def handle_request(
@@ -281,5 +282,7 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
+            from ._pool import Pool
+
             pool = self._pool = Pool(running_backend(), self._settings)
         return pool
