@@ -38,13 +38,7 @@ BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n+)?^```python\n(.*?)^```$",
 
 
 # Pages that are ahead of the code: they fail as long as what they need is not there, and are run as the others from then on.
-AHEAD = {
-    "docs/applications.md": not hasattr(httpx, "MockTransport"),
-    "docs/authentication.md": not hasattr(httpx, "BearerAuth"),
-    "docs/configuration.md": not hasattr(httpx, "Limits"),
-    "docs/proxies.md": "proxy" not in inspect.signature(ConnectionPool).parameters,
-    "docs/quickstart.md": not hasattr(httpx, "stream"),
-}
+AHEAD = {"docs/proxies.md": "proxy" not in inspect.signature(ConnectionPool).parameters}
 
 
 class Block(NamedTuple):
