@@ -11,7 +11,7 @@ from ._rules import rule
 from ._server import ServedConnection, answering, ok
 from ._subject import NO_RESPONSE, REFUSAL, NotOffered, Subject, expect, expect_equal, expect_error
 
-_SHORT: Final = 0.05  # seconds
+_SHORT: Final = 0.2  # seconds
 _CHUNKED: Final = (b"Transfer-Encoding", b"chunked")
 
 
@@ -169,7 +169,7 @@ async def _upgrade(subject: Subject) -> None:
     server = subject.serve(_switching)
     upgrading = [(b"Connection", b"Upgrade"), (b"Upgrade", b"test")]
     try:
-        answer = await subject.send(server, fields=upgrading, extensions={"timeout": {"read": 0.2}})
+        answer = await subject.send(server, fields=upgrading, extensions={"timeout": {"read": 1.0}})
     except NO_RESPONSE:
         raise NotOffered from None
     stream = answer.extensions.get("network_stream")
@@ -223,7 +223,7 @@ def _too_large(connection: ServedConnection) -> None:
 async def _early_answer(subject: Subject) -> None:
     server = subject.serve(_too_large)
     content = subject.port.content(bytes(65_536) for _ in range(256))
-    limit = {"timeout": {"write": 0.2}}
+    limit = {"timeout": {"write": 0.5}}
     try:
         answer = await subject.send(server, b"POST", fields=[_CHUNKED], content=content, extensions=limit)
     except NO_RESPONSE:
