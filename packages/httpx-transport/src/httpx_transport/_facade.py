@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ._backends import SocketOption, blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
+from ._connect import read_proxies
 from ._network_stream import AsyncNetworkStream, NetworkStream
-from ._pool import Pool
+from ._pool import Pool, new_pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
 from ._settings import Resolver, Settings, TlsContext, read_socket_options
 from .blocking import run
-from .interface import Field, RawURL
+from .interface import Field, ProxyTypes, RawURL
 
 if TYPE_CHECKING:
     pass
@@ -41,6 +42,12 @@ class ConnectionPool:
         resolver: Called with host and port for each connection, also where the host is an IP address, instead of
             looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
             `AsyncConnectionPool` it may be asynchronous.
+        proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
+            sequence of those for a chain, the one that is connected to first.
+
+    Raises:
+        TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
+        ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
 
     def __init__(
@@ -56,6 +63,7 @@ class ConnectionPool:
         uds: str | None = None,
         socket_options: Iterable[SocketOption] | None = None,
         resolver: Resolver | None = None,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         settings = Settings(
             ssl_context,
@@ -68,8 +76,9 @@ class ConnectionPool:
             uds,
             read_socket_options(socket_options),
             resolver,
+            read_proxies(proxy),
         )
-        self._pool = Pool(blocking_backend(), settings)
+        self._pool = new_pool(blocking_backend(), settings)
 
     def handle_request(
         self,
@@ -90,7 +99,7 @@ class ConnectionPool:
                 called with the status and the fields of each 1xx response, as it comes.
 
         Raises:
-            ConnectError, ConnectTimeout, PoolTimeout: No connection, so nothing was sent.
+            ConnectError, ConnectTimeout, PoolTimeout, ProxyError: No connection, so nothing was sent.
             ReadError, ReadTimeout, WriteError, WriteTimeout: The connection broke, or the peer was silent too long.
             LocalProtocolError: The request cannot be said in HTTP/1.1 (RFC 9112).
             RemoteProtocolError: The response is not HTTP/1.1, or not complete.
@@ -162,6 +171,12 @@ class AsyncConnectionPool:
         resolver: Called with host and port for each connection, also where the host is an IP address, instead of
             looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
             `AsyncConnectionPool` it may be asynchronous.
+        proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
+            sequence of those for a chain, the one that is connected to first.
+
+    Raises:
+        TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
+        ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
 
     def __init__(
@@ -177,6 +192,7 @@ class AsyncConnectionPool:
         uds: str | None = None,
         socket_options: Iterable[SocketOption] | None = None,
         resolver: Resolver | None = None,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         self._settings = Settings(
             ssl_context,
@@ -189,6 +205,7 @@ class AsyncConnectionPool:
             uds,
             read_socket_options(socket_options),
             resolver,
+            read_proxies(proxy),
         )
         self._pool: Pool | None = None
 
@@ -251,5 +268,5 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
-            pool = self._pool = Pool(running_backend(), self._settings)
+            pool = self._pool = new_pool(running_backend(), self._settings)
         return pool

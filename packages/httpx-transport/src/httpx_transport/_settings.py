@@ -10,6 +10,8 @@ from ._backends import SocketOption
 if TYPE_CHECKING:
     import ssl
 
+    from ._connect import Proxy
+
 TlsContext: TypeAlias = "ssl.SSLContext | Callable[..., ssl.SSLContext] | None"
 """A context; or what makes one when it is first needed, called with `alpn=`, the protocols to offer; or the default."""
 
@@ -30,6 +32,7 @@ class Settings(NamedTuple):
     uds: str | None = None
     socket_options: tuple[SocketOption, ...] = ()
     resolver: Resolver | None = None
+    proxies: tuple[Proxy, ...] = ()
 
 
 def read_socket_options(given: Iterable[Any] | None) -> tuple[SocketOption, ...]:

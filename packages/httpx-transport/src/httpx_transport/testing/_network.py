@@ -14,6 +14,7 @@ from ._task import Task
 
 if TYPE_CHECKING:
     from .._settings import Resolver
+    from ..interface import ProxyTypes
 
 T = TypeVar("T")
 
@@ -87,6 +88,7 @@ class Network:
         timeout: float | None = 5.0,
         retries: int = 0,
         resolver: Resolver | None = None,
+        proxy: ProxyTypes | None = None,
     ) -> SimulatedPool:
         """Return a pool whose connections are in this network. TLS is only pretended, so there is no `ssl_context`.
 
@@ -99,6 +101,7 @@ class Network:
             retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
             resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and
                 port.
+            proxy: As for `ConnectionPool`; the proxies are servers of this network.
         """
         return SimulatedPool(
             self._backend,
@@ -108,6 +111,7 @@ class Network:
             timeout=timeout,
             retries=retries,
             resolver=resolver,
+            proxy=proxy,
         )
 
     def start(

@@ -6,13 +6,14 @@ import functools
 from typing import TYPE_CHECKING
 
 from .._facade import AsyncConnectionPool
-from .._pool import Pool
+from .._pool import new_pool
 
 if TYPE_CHECKING:
     import ssl
 
     from .._backends import Backend
     from .._settings import Resolver
+    from ..interface import ProxyTypes
 
 
 class SimulatedPool(AsyncConnectionPool):
@@ -26,6 +27,7 @@ class SimulatedPool(AsyncConnectionPool):
         timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no limit.
         retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
         resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and port.
+        proxy: As for the pools that this one stands for; the proxies are servers of the network.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class SimulatedPool(AsyncConnectionPool):
         timeout: float | None = 5.0,
         retries: int = 0,
         resolver: Resolver | None = None,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         super().__init__(
             ssl_context=_no_trust(),
@@ -47,8 +50,9 @@ class SimulatedPool(AsyncConnectionPool):
             timeout=timeout,
             retries=retries,
             resolver=resolver,
+            proxy=proxy,
         )
-        self._pool = Pool(backend, self._settings)  # the running event loop is not asked for: there is none
+        self._pool = new_pool(backend, self._settings)  # the running event loop is not asked for: there is none
 
 
 @functools.cache
