@@ -19,9 +19,6 @@ from httpx_transport import (
     UnsupportedProtocol,
 )
 from httpx_transport._backends import blocking_backend
-from httpx_transport._connection import Connection
-from httpx_transport._pool import Pool
-from httpx_transport._settings import Settings
 from httpx_transport.blocking import run
 
 from .conftest import OK, Face, Peer, Server, TestPool, answer_each, answer_once
@@ -248,7 +245,7 @@ def test_a_task_cancelled_at_the_moment_it_is_served_passes_the_slot_on(serve: S
         async with Face("asyncio").pool(max_connections=1) as pool:
             holder = await pool.send(large.port)
             waiting = asyncio.ensure_future(pool.get(server.port))
-            while not pool.pool._pool._slots._waiters:  # type: ignore[union-attr]
+            while not pool.pool.stats()["waiting"]:
                 await asyncio.sleep(0)
             await holder[2].close()
             waiting.cancel()
@@ -272,31 +269,6 @@ def test_a_closed_pool_says_so(face: Face, serve: Serve) -> None:
     face.run(scenario)
 
 
-def test_a_connection_that_comes_back_while_another_thread_closes_the_pool() -> None:
-    class Stream:
-        closed = False
-
-        def close(self) -> None:
-            self.closed = True
-
-    class Lock:
-        """Lets the other thread have it first."""
-
-        def __enter__(self) -> None:
-            pool._lock = threading.Lock()
-            pool.close()
-
-        def __exit__(self, *details: object) -> None:
-            return None
-
-    pool, stream = Pool(blocking_backend(), Settings(None, 1, 1, None, None)), Stream()
-    connection = Connection((b"http", b"host", None, None), stream, "host:80")  # type: ignore[arg-type]
-    pool._assign(connection.origin, 0.0)
-    pool._lock = Lock()
-    pool.release(connection, reusable=True)
-    assert stream.closed
-
-
 def test_closing_lets_a_response_end_and_its_waiters_go(serve: Serve) -> None:
     server = serve(answer_each(LARGE))
 
@@ -305,7 +277,7 @@ def test_closing_lets_a_response_end_and_its_waiters_go(serve: Serve) -> None:
         async with face.pool(max_connections=1) as pool:
             content = (await pool.send(server.port))[2]
             waiting = asyncio.ensure_future(pool.get(server.port))
-            while not pool.pool._pool._slots._waiters:  # type: ignore[union-attr]
+            while not pool.pool.stats()["waiting"]:
                 await asyncio.sleep(0)
             await pool.close()
             with pytest.raises(PoolClosed, match="closed while a request waited"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ._certificate import certificate_facts
@@ -34,10 +35,12 @@ class Connection:
     Attributes:
         encoder: What words the requests that go over it.
         reused: Whether it has served an exchange to its end.
-        idle_since: When it became idle, in seconds of the pool's clock.
+        ended: Whether the peer is known to have ended it.
+        expires: When it is to be closed if it is still idle, in seconds of the pool's clock.
+        noted: When the pool will look at it again, infinity where it will not.
     """
 
-    __slots__ = ("_facts", "encoder", "idle_since", "origin", "peer", "reused", "stream", "timings")
+    __slots__ = ("_facts", "encoder", "ended", "expires", "noted", "origin", "peer", "reused", "stream", "timings")
 
     def __init__(self, origin: Origin, stream: Stream, peer: str, timings: dict[str, float] | None = None) -> None:
         self.origin = origin
@@ -47,7 +50,9 @@ class Connection:
         self.encoder = RequestEncoder()
         self._facts: dict[str, Any] | None = None
         self.reused = False
-        self.idle_since = 0.0
+        self.ended = False
+        self.expires = math.inf
+        self.noted = math.inf
 
     def facts(self, reused: bool) -> dict[str, Any]:
         """Return what a response tells of it: an id, both addresses, what TLS agreed on, and whether it is `reused`."""

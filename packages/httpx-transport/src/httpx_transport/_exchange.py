@@ -159,7 +159,7 @@ class Exchange(Wire):
         self._timings["total"] = now - self._began
         if not decoder.switched:
             self._connection.reused = True
-            self._lease.release(reusable=self._uploaded and decoder.reusable)
+            self._lease.release(self._uploaded and decoder.reusable, decoder.keep_alive)
 
     def _drain(self) -> None:
         """Take what is here of the rest, and nothing that would have to be waited for."""

@@ -42,10 +42,12 @@ class ConnectionPool:
         resolver: Called with host and port for each connection, also where the host is an IP address, instead of
             looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
             `AsyncConnectionPool` it may be asynchronous.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
         proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
             sequence of those for a chain, the one that is connected to first.
 
     Raises:
+        ValueError: A limit that lets no request pass.
         TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
         ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
@@ -63,6 +65,7 @@ class ConnectionPool:
         uds: str | None = None,
         socket_options: Iterable[SocketOption] | None = None,
         resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
         proxy: ProxyTypes | None = None,
     ) -> None:
         settings = Settings(
@@ -76,8 +79,9 @@ class ConnectionPool:
             uds,
             read_socket_options(socket_options),
             resolver,
+            max_connections_per_origin,
             read_proxies(proxy),
-        )
+        ).check()
         self._pool = new_pool(blocking_backend(), settings)
 
     def handle_request(
@@ -139,9 +143,20 @@ class ConnectionPool:
         """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
         return self._pool.stats()
 
-    def close(self) -> None:
-        """Close idle connections now, and each of the others when its response ends."""
+    def close_expired(self) -> None:
+        """Close the connections that have been idle for too long, as every other call does too."""
+        self._pool.close_expired()
+
+    def close(self, *, drain: float | None = None) -> None:
+        """Send no more requests: those that wait for a connection fail with PoolClosed. Idle connections close now.
+
+        Args:
+            drain: Seconds to wait for the responses that are being received, from other threads; those that have not
+                ended then fail with ReadError or WriteError. None does not wait, and closes each connection when its
+                response ends, however late.
+        """
         self._pool.close()
+        run(self._pool.drain(drain))
 
     def __enter__(self) -> Self:
         return self
@@ -171,10 +186,12 @@ class AsyncConnectionPool:
         resolver: Called with host and port for each connection, also where the host is an IP address, instead of
             looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
             `AsyncConnectionPool` it may be asynchronous.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
         proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
             sequence of those for a chain, the one that is connected to first.
 
     Raises:
+        ValueError: A limit that lets no request pass.
         TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
         ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
@@ -192,6 +209,7 @@ class AsyncConnectionPool:
         uds: str | None = None,
         socket_options: Iterable[SocketOption] | None = None,
         resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
         proxy: ProxyTypes | None = None,
     ) -> None:
         self._settings = Settings(
@@ -205,8 +223,9 @@ class AsyncConnectionPool:
             uds,
             read_socket_options(socket_options),
             resolver,
+            max_connections_per_origin,
             read_proxies(proxy),
-        )
+        ).check()
         self._pool: Pool | None = None
 
     async def handle_async_request(
@@ -244,9 +263,16 @@ class AsyncConnectionPool:
         """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
         return self._pool.stats() if self._pool is not None else dict(_NOTHING)
 
-    async def aclose(self) -> None:
-        """Close idle connections now, and each of the others when its response ends."""
-        self._here().close()
+    def close_expired(self) -> None:
+        """Close the connections that have been idle for too long. It is done on time without this being called."""
+        if self._pool is not None:
+            self._pool.close_expired()
+
+    async def aclose(self, *, drain: float | None = None) -> None:
+        """Close as `ConnectionPool.close` does; other tasks run while it waits."""
+        pool = self._here()
+        pool.close()
+        await pool.drain(drain)
 
     async def __aenter__(self) -> Self:
         return self

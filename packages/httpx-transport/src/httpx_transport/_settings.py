@@ -32,7 +32,20 @@ class Settings(NamedTuple):
     uds: str | None = None
     socket_options: tuple[SocketOption, ...] = ()
     resolver: Resolver | None = None
+    max_connections_per_origin: int | None = None
     proxies: tuple[Proxy, ...] = ()
+
+    def check(self) -> Settings:
+        """Return it as it is.
+
+        Raises:
+            ValueError: No request could ever be sent.
+        """
+        if self.max_connections_per_origin is not None and self.max_connections_per_origin < 1:
+            raise ValueError(
+                f"max_connections_per_origin must be at least 1, or None, not {self.max_connections_per_origin!r}"
+            )
+        return self
 
 
 def read_socket_options(given: Iterable[Any] | None) -> tuple[SocketOption, ...]:

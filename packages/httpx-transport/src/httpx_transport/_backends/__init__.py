@@ -1,21 +1,52 @@
 """All I/O of the package, one module per way of doing it, and the only place that chooses between them."""
 
-from ._interface import AddressInfo, Attempt, Backend, Bytes, Event, SocketOption, Source, Stream
+from ._interface import (
+    AddressInfo,
+    Alarm,
+    Attempt,
+    Backend,
+    Bytes,
+    Event,
+    Inheritance,
+    Lock,
+    SocketOption,
+    Source,
+    Stream,
+)
 from ._locks import ProcessLock
 
 __all__ = [
     "AddressInfo",
+    "Alarm",
     "Attempt",
     "Backend",
     "Bytes",
     "Event",
+    "Inheritance",
+    "Lock",
     "ProcessLock",
     "SocketOption",
     "Source",
     "Stream",
     "blocking_backend",
+    "new_lock",
+    "on_fork",
     "running_backend",
 ]
+
+
+def new_lock() -> Lock:
+    """Return a lock between threads."""
+    import threading
+
+    return threading.Lock()
+
+
+def on_fork(heir: Inheritance) -> None:
+    """Let `heir` be told in each process that is forked from now on, for as long as it lives."""
+    from ._forking import tell_in_children
+
+    tell_in_children(heir)
 
 
 def blocking_backend() -> Backend:

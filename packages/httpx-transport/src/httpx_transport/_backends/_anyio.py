@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
+import math
+import os
 import socket
 import threading
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
+import trio
 
-from ._interface import AddressInfo, Attempt, Event, SocketOption, Source, T
+from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, T
 from ._names import look_up, numeric, unix_address
 from ._race import Race
-from ._sockets import SocketStream
+from ._sockets import LostSocket, SocketStream
 from ._sources import AsyncIterableSource
 
 
@@ -46,6 +49,9 @@ class AnyioStream(SocketStream):
                     await (anyio.wait_readable if readable else anyio.wait_writable)(self._socket)
                     ready = [readable, writable]
         except anyio.ClosedResourceError:
+            lost: object = self._socket
+            if isinstance(lost, LostSocket):
+                lost.use()
             raise OSError(errno.EBADF, "the connection was closed while in use") from None
         return ready[0], ready[1]
 
@@ -63,6 +69,14 @@ class AnyioStream(SocketStream):
             tasks.start_soon(watch, 1)
         if not any(ready):
             raise anyio.ClosedResourceError
+
+    def abort(self, why: str) -> None:
+        """Close at once; a task that waits for the socket is told why, as is every other user."""
+        real = self._socket
+        self._lose(why)
+        self._closed = True
+        anyio.notify_closing(real)
+        real.close()
 
     def close(self) -> None:
         """Close at once; a task that still waits for the socket is told."""
@@ -101,22 +115,73 @@ class AnyioSource(AsyncIterableSource):
             return await coming
 
 
+class TrioAlarm:
+    """A system task that sleeps while the alarm is set, and at no other time."""
+
+    __slots__ = ("_callback", "_scope", "at")
+
+    def __init__(self) -> None:
+        self.at = math.inf
+        self._scope: trio.CancelScope | None = None
+        self._callback: Callable[[], object] | None = None
+
+    def set(self, when: float, callback: Callable[[], object]) -> None:
+        """Let `callback` be called at that moment; what it raises is logged, as it would end the run."""
+        self.at, self._callback = when, callback
+        if self._scope is not None:
+            self._scope.deadline = when
+            return
+        self._scope = trio.CancelScope(deadline=when)
+        with contextlib.suppress(RuntimeError):  # the run is about to end, and takes no new tasks
+            trio.lowlevel.spawn_system_task(self._sleep, self._scope)
+
+    def cancel(self) -> None:
+        """Let the task end."""
+        self.at, self._callback = math.inf, None
+        scope, self._scope = self._scope, None
+        if scope is not None:
+            scope.cancel()
+
+    async def _sleep(self, scope: trio.CancelScope) -> None:
+        with scope:
+            await trio.sleep_forever()
+        callback = self._callback
+        if self._scope is scope and callback is not None:
+            self.cancel()
+            try:
+                callback()
+            except Exception:
+                logging.getLogger("httpx_transport").exception("closing idle connections failed")
+
+
 class AnyioBackend:
     """I/O of the event loop that runs where it is made."""
 
-    __slots__ = ("_token",)
+    __slots__ = ("_token", "_trio_token")
+
+    pid = staticmethod(os.getpid)
 
     def __init__(self) -> None:
         self._token = anyio.lowlevel.current_token()
+        self._trio_token = trio.lowlevel.current_trio_token()
 
     @property
     def clock(self) -> Callable[[], float]:
         """What returns seconds on the event loop's clock."""
         return anyio.current_time
 
-    def lock(self) -> AbstractContextManager[object]:
+    def lock(self) -> Lock:
         """Return a lock; one loop's tasks never meet in it."""
         return threading.Lock()
+
+    def alarm(self) -> Alarm:
+        """Return an alarm of the event loop."""
+        return TrioAlarm()
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Let the event loop call it, if there still is one."""
+        with contextlib.suppress(trio.RunFinishedError):
+            self._trio_token.run_sync_soon(callback)
 
     def event(self) -> Event:
         """Return an event that has not happened."""

@@ -6,17 +6,20 @@ What the loop pushes is kept until somebody asks; what somebody waits for is a f
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import os
 import threading
 import time
-from collections.abc import AsyncIterable, Awaitable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from ._asyncio_events import AsyncioAlarm, AsyncioEvent
 from ._asyncio_sockets import adopt, connected_socket, look_up_beside
-from ._interface import AddressInfo, Attempt, Event, SocketOption, Source, T
+from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, T
 from ._names import numeric, unix_address
 from ._polling import READ, Poller, new_poller
+from ._sockets import INHERITED
 from ._sources import AsyncIterableSource
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_space",
         "_timer",
         "_tls",
+        "_told",
         "_transport",
         "_waiter",
         "_waiting_to_write",
@@ -72,6 +76,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._buffered = 0
         self._asked = False  # the socket has been found silent in this very step: whoever sends need not ask again
         self._ended = False
+        self._told: Callable[[], None] | None = None  # who is told of the end
         self._failure: Exception | None = None
         self._paused = False
         self._writable = True
@@ -106,6 +111,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
         """Note the end; the transport then closes itself."""
         self._ended = True
         self._wake()
+        if self._told is not None:
+            self._told()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end, and why."""
@@ -114,6 +121,9 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._writable = True  # whoever waits to write shall learn of it
         self._disarm()
         self._wake()
+        if self._told is not None:
+            self._told()
+            self._told = None
 
     def pause_writing(self) -> None:
         """Note that the peer takes less than we send."""
@@ -293,9 +303,34 @@ class AsyncioStream(asyncio.BufferedProtocol):
         known = self._transport.get_extra_info(_NAMES.get(name, name))
         return known[:2] if isinstance(known, tuple) else known
 
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Let `ended` be called when the loop tells of the end."""
+        self._told = ended
+
+    def abort(self, why: str) -> None:
+        """Break the connection, and wake whoever waits."""
+        self._failure, self._ended = ConnectionAbortedError(why), True
+        self._buffer.clear()
+        self.close()
+        self._tls = None  # nor is what it still has to be read
+        self._wake()
+
+    def forget(self) -> None:
+        """Put nothing in the place of the descriptor: the loop, which shares its list with the other process, keeps both."""
+        self._failure, self._ended = ConnectionAbortedError(INHERITED), True
+        self._buffer.clear()
+        self._disarm()
+        self._told = None
+        descriptor = self._transport.get_extra_info("socket").fileno()
+        if descriptor >= 0:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, descriptor, inheritable=False)
+            os.close(nothing)
+
     def close(self) -> None:
         """Close at once; what was not sent is dropped. What a closed loop left open closes with its last reference."""
         self._disarm()
+        self._told = None
         if not self._loop.is_closed():
             if self._tls is not None and not self._transport.is_closing():
                 self._tls.end()
@@ -311,34 +346,6 @@ def _as_os_error(failure: Exception) -> OSError:
     return failure if isinstance(failure, OSError) else ConnectionResetError(str(failure))
 
 
-class AsyncioEvent:
-    """Something that happens once, waited for by a task."""
-
-    __slots__ = ("_future", "_loop")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._future: asyncio.Future[bool] = loop.create_future()
-
-    def set(self) -> None:
-        """Let it happen."""
-        if not self._future.done():
-            self._future.set_result(True)
-
-    async def wait(self, timeout: float | None) -> bool:
-        """Wait at most `timeout` seconds; return whether it happened."""
-        timer = None if timeout is None else self._loop.call_later(timeout, self._expire)
-        try:
-            return await self._future
-        finally:
-            if timer is not None:
-                timer.cancel()
-
-    def _expire(self) -> None:
-        if not self._future.done():
-            self._future.set_result(False)
-
-
 class AsyncioSource(AsyncIterableSource):
     """Chunks that a task waits for."""
 
@@ -352,17 +359,28 @@ class AsyncioSource(AsyncIterableSource):
 class AsyncioBackend:
     """I/O of the event loop that runs where it is made."""
 
-    __slots__ = ("_loop", "_space")
+    __slots__ = ("_loop", "_made_in", "_space")
 
     clock = staticmethod(time.monotonic)
+    pid = staticmethod(os.getpid)
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._made_in = os.getpid()
         self._space = memoryview(bytearray(_RECEIVE_SIZE))
 
-    def lock(self) -> AbstractContextManager[object]:
+    def lock(self) -> Lock:
         """Return a lock; one loop's tasks never meet in it."""
         return threading.Lock()
+
+    def alarm(self) -> Alarm:
+        """Return an alarm of the event loop."""
+        return AsyncioAlarm(self._loop)
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Let the event loop call it, if there still is one."""
+        with contextlib.suppress(RuntimeError):  # it is closed
+            self._loop.call_soon_threadsafe(callback)
 
     def event(self) -> Event:
         """Return an event that has not happened."""
@@ -410,4 +428,4 @@ class AsyncioBackend:
 
     def busy(self) -> bool:
         """Return whether the event loop runs, in another thread if the caller is not in it."""
-        return self._loop.is_running()
+        return self._loop.is_running() and self._made_in == os.getpid()  # in a forked process it only looks like it

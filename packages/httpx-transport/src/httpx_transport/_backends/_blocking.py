@@ -5,14 +5,15 @@ None of its coroutines ever suspends: `httpx_transport.blocking.run` drives them
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 import threading
 import time
-from collections.abc import AsyncIterable, Awaitable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
-from ._interface import AddressInfo, Attempt, Event, SocketOption, Source, T
+from ._interface import AddressInfo, Attempt, Event, Lock, SocketOption, Source, T
 from ._names import look_up_within, numeric, unix_address
 from ._polling import READ, WRITE, milliseconds, new_poller, poll_writable
 from ._race import Race
@@ -55,20 +56,30 @@ class BlockingStream(SocketStream):
 
 
 class BlockingEvent:
-    """Something that happens once, waited for by blocking the thread."""
+    """Something that happens once, waited for by blocking the thread.
 
-    __slots__ = ("_event",)
+    A bare lock, taken until it happens: unlike `threading.Event` it can be set by a finalizer that runs in the very
+    thread that has begun to wait.
+    """
+
+    __slots__ = ("_gate",)
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._gate = threading.Lock()
+        self._gate.acquire()
 
     def set(self) -> None:
         """Let it happen."""
-        self._event.set()
+        with contextlib.suppress(RuntimeError):  # it has happened before
+            self._gate.release()
 
     async def wait(self, timeout: float | None) -> bool:
         """Wait at most `timeout` seconds; return whether it happened."""
-        return self._event.wait(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
+        seconds = -1 if timeout is None else max(min(timeout, threading.TIMEOUT_MAX), 0)
+        happened = self._gate.acquire(timeout=seconds)
+        if happened:
+            self.set()  # for whoever else waits
+        return happened
 
 
 class BlockingBackend:
@@ -77,10 +88,19 @@ class BlockingBackend:
     __slots__ = ()
 
     clock = staticmethod(time.monotonic)
+    pid = staticmethod(os.getpid)
 
-    def lock(self) -> AbstractContextManager[object]:
+    def lock(self) -> Lock:
         """Return a lock between threads."""
         return threading.Lock()
+
+    def alarm(self) -> None:
+        """Return None: there is no thread of ours."""
+        return
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Call it now: all that we have may be used from any thread."""
+        callback()
 
     def event(self) -> Event:
         """Return an event that has not happened."""

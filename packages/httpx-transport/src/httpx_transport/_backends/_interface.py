@@ -7,7 +7,7 @@ backend's coroutines never suspend, so `run` can drive them.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -71,8 +71,20 @@ class Stream(Protocol):
         """Return whether the stream is open and silent, as a connection that nobody uses must be."""
         ...
 
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Let `ended` be called when the peer ends the stream, where that is learnt without asking."""
+        ...
+
     def close(self) -> None:
         """Close at once, without waiting for anything. Closing twice is allowed."""
+        ...
+
+    def abort(self, why: str) -> None:
+        """Break the stream under whoever uses it: each wait and call, also one under way, is an OSError saying `why`."""
+        ...
+
+    def forget(self) -> None:
+        """Let go of a stream that belongs to the process we were forked from: nothing is sent, its own is not touched."""
         ...
 
 
@@ -80,11 +92,55 @@ class Event(Protocol):
     """Something that happens once."""
 
     def set(self) -> None:
-        """Let it happen; may be called from any thread that shares the pool."""
+        """Let it happen; may be called from any thread that shares the pool, and by a finalizer. Never waits."""
         ...
 
     async def wait(self, timeout: float | None) -> bool:
         """Wait at most `timeout` seconds; return whether it happened."""
+        ...
+
+
+class Lock(Protocol):
+    """What one thread has at a time."""
+
+    def acquire(self, blocking: bool = True, /) -> bool:
+        """Take it; return whether it was taken, which only `blocking` False leaves open."""
+        ...
+
+    def release(self) -> None:
+        """Give it back."""
+        ...
+
+    def __enter__(self) -> bool: ...
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+
+
+class Alarm(Protocol):
+    """One moment at which something is to be done, without anybody waiting for it.
+
+    Attributes:
+        at: When it goes off, in seconds of the backend's clock; infinity where it is not set.
+    """
+
+    at: float
+
+    def set(self, when: float, callback: Callable[[], object]) -> None:
+        """Let `callback` be called at that moment instead of any other; nothing it raises reaches anybody."""
+        ...
+
+    def cancel(self) -> None:
+        """Let it not go off, and hold nothing."""
+        ...
+
+
+class Inheritance(Protocol):
+    """What a forked process gets from its parent and may not use as it is."""
+
+    def forked(self) -> None:
+        """Begin anew; called in the new process, before anything else runs there."""
         ...
 
 
@@ -112,8 +168,24 @@ class Backend(Protocol):
         """What returns seconds on a clock that only goes forward."""
         ...
 
-    def lock(self) -> AbstractContextManager[object]:
+    @property
+    def pid(self) -> Callable[[], int]:
+        """What returns the number of the process."""
+        ...
+
+    def lock(self) -> Lock:
         """Return a lock for code that does not await while it holds it."""
+        ...
+
+    def alarm(self) -> Alarm | None:
+        """Return an alarm that is not set; None where nobody is there to be called."""
+        ...
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Let `callback` be called where streams and events may be used; may be asked by any thread and any finalizer.
+
+        It is never called where there is no event loop any more.
+        """
         ...
 
     def event(self) -> Event:

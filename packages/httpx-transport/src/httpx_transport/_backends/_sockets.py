@@ -5,11 +5,13 @@ The blocking backend polls; trio is told to wake us. Connecting, TLS and reading
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
-from ._polling import READ, new_poller
+from ._polling import READ, Poller, new_poller
 
 if TYPE_CHECKING:
     import ssl
@@ -18,6 +20,32 @@ if TYPE_CHECKING:
     from ._tls import TlsChannel, TlsSession
 
 RECEIVE_SIZE: Final = 65_536
+INHERITED: Final = "the connection belongs to the process that this one was forked from"
+
+
+class LostSocket:
+    """Stands where a socket was that may not be used any more, and says why to whoever tries.
+
+    Args:
+        sock: The socket.
+        why: What is said.
+    """
+
+    __slots__ = ("_socket", "_why")
+
+    def __init__(self, sock: socket.socket, why: str) -> None:
+        self._socket = sock
+        self._why = why
+
+    def use(self, *_: object) -> NoReturn:
+        """Raise ConnectionAbortedError."""
+        raise ConnectionAbortedError(self._why)
+
+    recv = send = fileno = poll = register = use
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
 
 
 class SocketStream(ABC):
@@ -31,7 +59,7 @@ class SocketStream(ABC):
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._poller = new_poller(sock.fileno(), READ)
+        self._poller: Poller = new_poller(sock.fileno(), READ)
         self._tls: TlsSession | None = None
         self._closed = False
 
@@ -121,6 +149,27 @@ class SocketStream(ABC):
         if tls is None:
             return not self._poller.poll(0)
         return not (tls.pending() or self._poller.poll(0)) or tls.silent()
+
+    def watch(self, ended: Callable[[], None]) -> None:  # noqa: ARG002 - the interface says so
+        """Call nobody: we learn nothing of a socket that we do not ask."""
+        return
+
+    def abort(self, why: str) -> None:
+        """Break the connection. The descriptor is left to `close`, as another thread may be about to use it."""
+        real = self._socket
+        self._lose(why)  # before anybody wakes
+        with contextlib.suppress(OSError):  # the peer was first
+            real.shutdown(socket.SHUT_RDWR)
+
+    def forget(self) -> None:
+        """Close our copy of the descriptor, which says nothing to the peer while the other process has its own."""
+        self._closed = True
+        self._socket.close()
+        self._lose(INHERITED)
+
+    def _lose(self, why: str) -> None:
+        lost = LostSocket(self._socket, why)
+        self._tls, self._poller, self._socket = None, lost, cast(socket.socket, lost)
 
     def close(self) -> None:
         """Close at once; a TLS peer is told so if that is possible without waiting."""

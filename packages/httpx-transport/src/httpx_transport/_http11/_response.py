@@ -14,8 +14,9 @@ from ..interface import Field
 from ._chunks import ChunkedReader
 from ._grammar import CONTENT_LENGTH, FIELDS, HEAD_END, MAX_HEAD, RESPONSE_HEAD
 from ._judge import Informational, Judge
+from ._keep_alive import read_keep_alive
 
-# Only names of these lengths are looked at: connection, content-length, transfer-encoding.
+# Only names of these lengths are looked at: connection and keep-alive, content-length, transfer-encoding.
 _LENGTHS: Final = frozenset({10, 14, 17})
 _CHUNKED: Final = -1
 _UNCLEAR: Final = -2  # h11 shall say
@@ -43,6 +44,7 @@ class ResponseDecoder:
         head: The final response's head, once it has arrived.
         complete: Whether the response has arrived to its end.
         reusable: Whether, when complete, the connection may serve again.
+        keep_alive: Seconds after which the peer has said to close an idle connection; None where it has not.
         informational: Status and fields of each 1xx response so far (RFC 9110 §15.2).
         switched: Whether another protocol begins behind the head: after a 101, or a 2xx to CONNECT.
         surplus: What came behind the head when it does.
@@ -61,6 +63,7 @@ class ResponseDecoder:
         "complete",
         "head",
         "informational",
+        "keep_alive",
         "reusable",
         "surplus",
         "switched",
@@ -81,6 +84,7 @@ class ResponseDecoder:
         self.head: Head | None = None
         self.complete = False
         self.reusable = False
+        self.keep_alive: float | None = None
         self.switched = False
         self.surplus = b""
 
@@ -164,6 +168,9 @@ class ResponseDecoder:
         self._add(judge.feed(data))
         if self.head is None and judge.final is not None:
             self.head = Head(*judge.final)
+            for name, value in self.head.fields:
+                if name.lower() == b"keep-alive":
+                    self.keep_alive = read_keep_alive(value, self.keep_alive)
         self.complete, self.reusable = judge.complete, judge.reusable
         self.switched, self.surplus = judge.switched, judge.surplus
 
@@ -184,6 +191,8 @@ class ResponseDecoder:
                 length = _CHUNKED
             elif name == b"connection" and b"close" in [word.strip(b" \t") for word in value.lower().split(b",")]:
                 self._close = True
+            elif name == b"keep-alive":
+                self.keep_alive = read_keep_alive(value, self.keep_alive)
         if status in (204, 304) or self._method == b"HEAD":
             return 0
         return _UNCLEAR if self._method == b"CONNECT" else length

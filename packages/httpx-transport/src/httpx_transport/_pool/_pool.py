@@ -20,11 +20,12 @@ from .._errors import (
 from .._exchange import Exchange
 from .._extensions import Options, read_options
 from .._settings import Settings
-from .._trace import trace_of
+from .._trace import Trace, trace_of
 from .._traced import TracedExchange
 from ..interface import Field, RawURL
+from ._connections import Connections
 from ._lease import Lease
-from ._slots import Slots, Waiter
+from ._share import Waiter
 
 
 class Pool:
@@ -36,17 +37,19 @@ class Pool:
 
     Attributes:
         backend: How I/O is done.
-        closed: Whether `close` has been called.
     """
 
     def __init__(self, backend: Backend, settings: Settings) -> None:
         self.backend = backend
         self._clock = backend.clock
-        self._lock = backend.lock()
-        self._slots = Slots(settings.max_connections, settings.max_keepalive_connections, settings.keepalive_expiry)
+        self._connections = Connections(backend, settings)
         self._connector = Connector(backend, settings)
         self._timeout = settings.timeout
-        self.closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` has been called."""
+        return self._connections.closed
 
     async def handle(
         self,
@@ -75,22 +78,20 @@ class Pool:
         trace = trace_of(options.trace, method, url, headers, extensions)
         timings: dict[str, float] = {}
         origin, began = (scheme, host, port, options.sni_hostname), now
-        waiter, connection = self._assign(origin, now)
-        if waiter is not None:
-            connection = await self._wait(waiter, options)
+        lease = self._connections.assign(origin, now)
+        if isinstance(lease, Waiter):
+            lease = await self._wait(lease, options)
             now = self._clock()
             timings["pool"] = now - began
-        lease = Lease(self, connection)
         try:
+            connection = lease.connection
             if connection is not None and not connection.stream.idle():
                 # The peer closed it, or spoke out of turn: nothing that it says may answer this request.
-                connection.close()
-                connection = lease.connection = None
+                self._empty(lease, connection)
+                connection = None
             while True:  # at most twice: what failed on a fresh connection is not repeated
                 if connection is None:
-                    connection = lease.connection = await self._connector.connect(
-                        origin, options.connect, trace, options.deadline
-                    )
+                    connection = await self._connect(lease, origin, options, trace)
                     timings.update(connection.timings)
                     now = self._clock()
                 given = (self.backend, lease, connection, options, began, now, timings)
@@ -101,77 +102,64 @@ class Pool:
                     if not exchange.repeatable(method, body):
                         raise
                     # The peer closed the idle connection while our request was on its way.
-                    connection.close()
-                    connection = lease.connection = None
+                    self._empty(lease, connection)
+                    connection = None
                 else:
                     return head.status, head.fields, exchange, exchange.facts(head)
+        except GeneratorExit:  # the task has been collected, in the middle of anything
+            lease.abandon()
+            raise
         except BaseException:
             lease.release(reusable=False)
             raise
 
-    def _assign(self, origin: Origin, now: float) -> tuple[Waiter | None, Connection | None]:
-        """Take a slot, with the connection in it if there is one, or a place in the queue."""
-        waiter: Waiter | None = None
-        with self._lock:
-            if self.closed:
-                raise PoolClosed("the connection pool is closed")
-            granted, connection, discarded = self._slots.assign(origin, now)
-            if not granted:
-                waiter = Waiter(origin, self.backend.event())
-                self._slots.queue(waiter)
-        for unwanted in discarded:
-            unwanted.close()
-        return waiter, connection
-
-    async def _wait(self, waiter: Waiter, options: Options) -> Connection | None:
-        """Wait for a slot; return the connection in it."""
+    async def _wait(self, waiter: Waiter, options: Options) -> Lease:
+        """Wait for a slot; return the lease of it."""
         started = self._clock()
         try:
             await waiter.event.wait(options.limit(options.pool, started))
+        except GeneratorExit:  # the task has been collected, in the middle of anything
+            self._connections.forget(waiter)
+            raise
         except BaseException:
-            if self._withdraw(waiter):
-                self.release(waiter.connection, reusable=True)
+            lease = self._connections.withdraw(waiter)
+            if lease is not None:
+                lease.release(reusable=True)
             raise
         # A slot that comes at the last moment is taken all the same.
-        if self._withdraw(waiter):
-            return waiter.connection
+        lease = self._connections.withdraw(waiter)
+        if lease is not None:
+            return lease
         if self.closed:
             raise PoolClosed("the connection pool was closed while a request waited for a connection")
-        peer = peer_name(waiter.origin)
-        raise PoolTimeout(
-            explain("timed out: no connection became free", "waiting to reach", peer, self._clock() - started)
-        )
+        what = f"timed out: no connection became free: {self._connections.shortage(waiter)}"
+        raise PoolTimeout(explain(what, "waiting to reach", peer_name(waiter.origin), self._clock() - started))
 
-    def _withdraw(self, waiter: Waiter) -> bool:
-        """Take a request out of the queue; return whether it was served before that."""
-        with self._lock:
-            return self._slots.withdraw(waiter)
+    async def _connect(self, lease: Lease, origin: Origin, options: Options, trace: Trace | None) -> Connection:
+        """Fill an empty slot."""
+        connection = await self._connector.connect(origin, options.connect, trace, options.deadline)
+        self._connections.admit(connection)
+        lease.connection = connection
+        return connection
+
+    def _empty(self, lease: Lease, connection: Connection) -> None:
+        """Close the connection in a slot that is to be filled again."""
+        lease.connection = None
+        self._connections.discard(connection)
 
     def stats(self) -> dict[str, int]:
         """Return how many connections there are, active and idle, and how many requests wait for one."""
-        with self._lock:
-            return self._slots.counts()
+        return self._connections.counts()
 
-    def release(self, connection: Connection | None, reusable: bool) -> None:
-        """Take a slot back; called by its lease only."""
-        if connection is not None and not reusable:
-            connection.close()
-            connection = None
-        with self._lock:
-            waiter, discarded = self._slots.release(connection, self._clock())
-            if self.closed:  # nothing is kept any more
-                discarded += self._slots.clear()[0]
-        for unwanted in discarded:
-            unwanted.close()
-        if waiter is not None:
-            waiter.event.set()
+    def close_expired(self) -> None:
+        """Close the connections that have been idle for too long."""
+        self._connections.close_expired()
 
     def close(self) -> None:
         """Close idle connections now, the others when their exchange ends; let waiters go."""
-        with self._lock:
-            self.closed = True
-            idle, waiters = self._slots.clear()
-        for connection in idle:
-            connection.close()
-        for waiter in waiters:
-            waiter.event.set()
+        self._connections.close()
+
+    async def drain(self, seconds: float | None) -> None:
+        """After `close`, wait at most `seconds` for the exchanges to end, and break off the others; None is not at all."""
+        if seconds is not None:
+            await self._connections.drain(seconds)

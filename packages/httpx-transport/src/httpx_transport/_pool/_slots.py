@@ -1,44 +1,29 @@
-"""Who may have a connection: pure state, O(1) in each step, no I/O, no lock, no clock of its own.
+"""Who may have a connection: pure state, O(log n) in each step at most, no I/O, no lock, no clock of its own.
 
 A slot is the right to have one connection open. It is idle with a connection in it, or held by one lease, or free.
+Whenever somebody waits who may have one more slot, all slots are held: none is free, and none is idle.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from typing import NamedTuple
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
-from .._backends import Event
 from .._connection import Connection, Origin
+from ._deadlines import Deadlines
+from ._queue import Queue
+from ._share import Share, Waiter
+
+_MARGIN: Final = 1.0  # seconds by which we are to be earlier than a peer that has said when it will close
 
 
-class Waiter:
-    """A request in the queue for a slot.
+Assignment: TypeAlias = tuple[Share | None, Connection | None, Sequence[Connection]]
+"""What a request gets, and what has to be closed for it.
 
-    Args:
-        origin: Whom it wants to reach.
-        event: Set when it has been served.
-    """
-
-    __slots__ = ("abandoned", "connection", "event", "origin", "served")
-
-    def __init__(self, origin: Origin, event: Event) -> None:
-        self.origin = origin
-        self.event = event
-        self.connection: Connection | None = None
-        self.served = False
-        self.abandoned = False
-
-
-class Assignment(NamedTuple):
-    """What a request gets, and what has to be closed for it.
-
-    `granted` without a connection is an empty slot: connect, and keep it.
-    """
-
-    granted: bool
-    connection: Connection | None
-    discarded: list[Connection]
+A share without a connection is an empty slot: connect, and keep it. No share is no slot: queue.
+"""
 
 
 class Slots:
@@ -48,114 +33,182 @@ class Slots:
         max_connections: How many slots there are; None is no limit.
         max_keepalive: How many of them may be idle; None is no limit.
         keepalive_expiry: Seconds for which a connection may be idle; None is no limit.
+        max_per_origin: How many of them one origin may have; None is no limit.
+
+    Attributes:
+        deadlines: When `expire` is to be called.
     """
 
-    __slots__ = ("_abandoned", "_by_age", "_by_origin", "_expiry", "_max", "_max_idle", "_taken", "_waiters")
+    __slots__ = ("_by_age", "_expiry", "_limit", "_max", "_max_idle", "_queue", "_shares", "_taken", "deadlines")
 
-    def __init__(self, max_connections: int | None, max_keepalive: int | None, keepalive_expiry: float | None) -> None:
-        self._max = max_connections
-        self._max_idle = max_keepalive
-        self._expiry = keepalive_expiry
+    def __init__(
+        self,
+        max_connections: int | None,
+        max_keepalive: int | None,
+        keepalive_expiry: float | None,
+        max_per_origin: int | None = None,
+    ) -> None:
+        self._max = math.inf if max_connections is None else max_connections
+        self._max_idle = math.inf if max_keepalive is None else max_keepalive
+        self._expiry = math.inf if keepalive_expiry is None else keepalive_expiry
+        self._limit = math.inf if max_per_origin is None else max_per_origin
         self._taken = 0  # slots that are not free
-        self._by_origin: dict[Origin, deque[Connection]] = {}  # idle ones, the oldest of each origin first
-        self._by_age: OrderedDict[Connection, None] = OrderedDict()  # all idle ones, the oldest first
-        self._waiters: deque[Waiter] = deque()
-        self._abandoned = 0  # waiters in the queue that wait no more
+        self._shares: dict[Origin, Share] = {}  # of origins that have slots, or are waited for
+        self._by_age: OrderedDict[Connection, Share] = OrderedDict()  # all idle ones, the oldest first
+        self.deadlines = Deadlines(self._by_age)
+        self._queue = Queue(self._limit)
+
+    @property
+    def active(self) -> int:
+        """How many slots are held."""
+        return self._taken - len(self._by_age)
 
     def assign(self, origin: Origin, now: float) -> Assignment:
         """Give a request its connection, an empty slot, or neither where it has to queue."""
-        discarded = self._expire(now)
-        idle = self._by_origin.get(origin)
-        if idle:
-            connection = idle.pop()  # the one used last is the one least likely to have been dropped
-            if not idle:
-                del self._by_origin[origin]
+        discarded: Sequence[Connection] = self.expire(now) if self.deadlines.due <= now else ()
+        share = self._shares.get(origin)
+        if share is None:
+            share = Share(origin)
+        elif share.idle:
+            connection, _ = share.idle.popitem()  # the one used last is the one least likely to have been dropped
             del self._by_age[connection]
-            return Assignment(True, connection, discarded)
-        if self._max is None or self._taken < self._max:
-            self._taken += 1
-            return Assignment(True, None, discarded)
-        if self._by_age:
-            discarded.append(self._evict())
-            return Assignment(True, None, discarded)
-        return Assignment(False, None, discarded)
+            return share, connection, discarded
+        if share.taken >= self._limit:
+            return None, None, discarded
+        if self._taken >= self._max:
+            if not self._by_age:
+                return None, None, discarded
+            discarded = [*discarded, self._oldest()]
+        self._taken += 1
+        share.taken += 1
+        self._shares[origin] = share
+        return share, None, discarded
 
     def queue(self, waiter: Waiter) -> None:
         """Put a request at the end of the queue."""
-        self._waiters.append(waiter)
+        share = self._shares.get(waiter.origin)
+        if share is None:
+            share = self._shares[waiter.origin] = Share(waiter.origin)
+        self._queue.add(waiter, share)
 
     def withdraw(self, waiter: Waiter) -> bool:
         """Take a request out of the queue; return whether it was served before that."""
         if waiter.served:
             return True
-        waiter.abandoned = True
-        self._abandoned += 1
-        if self._abandoned * 2 > len(self._waiters):  # often enough to bound the queue, seldom enough to cost nothing
-            self._waiters = deque(each for each in self._waiters if not each.abandoned)
-            self._abandoned = 0
+        if waiter.share.void:
+            return False
+        self._queue.remove(waiter)
+        self._forget(waiter.share)
         return False
 
-    def counts(self) -> dict[str, int]:
-        """Return how many slots are taken, how many of them are idle, and how many requests wait."""
-        idle, waiting = len(self._by_age), len(self._waiters) - self._abandoned
-        return {"connections": self._taken, "active": self._taken - idle, "idle": idle, "waiting": waiting}
-
-    def release(self, connection: Connection | None, now: float) -> tuple[Waiter | None, list[Connection]]:
+    def release(
+        self, share: Share, connection: Connection | None, now: float, keep_alive: float | None = None
+    ) -> tuple[Waiter | None, Sequence[Connection]]:
         """Take a slot back, with its connection where that can serve again.
+
+        Args:
+            share: Whose slot it is.
+            connection: What is in it; None where that has been closed.
+            now: The time in seconds.
+            keep_alive: Seconds after which the peer has said to close it; None where it has not.
 
         Returns:
             The waiter that now has the slot (already marked; its event is to be set), and what has to be closed.
         """
-        waiter = self._next_waiter()
-        if waiter is not None:
-            waiter.served = True
-            if connection is not None and connection.origin == waiter.origin:
-                waiter.connection = connection
-                return waiter, []
-            return waiter, [] if connection is None else [connection]
+        if share.void:
+            return None, () if connection is None else (connection,)
+        share.taken -= 1
+        if self._queue.length:
+            self._queue.consider(share)
+            waiter = self._queue.pop()
+            if waiter is not None:
+                waiter.served = True
+                waiter.share.taken += 1
+                if waiter.share is share:
+                    waiter.connection = connection
+                    return waiter, ()
+                self._forget(share)
+                return waiter, () if connection is None else (connection,)
         if connection is None:
             self._taken -= 1
-            return None, []
-        connection.idle_since = now
-        self._by_origin.setdefault(connection.origin, deque()).append(connection)
-        self._by_age[connection] = None
-        discarded: list[Connection] = []
-        if self._max_idle is not None and len(self._by_age) > self._max_idle:
-            discarded.append(self._evict())
-            self._taken -= 1
-        return None, discarded
+            self._forget(share)
+            return None, ()
+        share.taken += 1
+        share.idle[connection] = None
+        self._by_age[connection] = share
+        if not self._note(connection, now, keep_alive):
+            self.drop(connection)
+            return None, (connection,)
+        if len(self._by_age) > self._max_idle:
+            return None, (self._oldest(),)
+        return None, ()
+
+    def expire(self, now: float) -> Sequence[Connection]:
+        """Take out the connections that have been idle for too long; return them, to be closed."""
+        expired = self.deadlines.pop(now)
+        for connection in expired:
+            self.drop(connection)
+        return expired
+
+    def drop(self, connection: Connection) -> bool:
+        """Take out a connection if it is idle; return whether it was."""
+        share = self._by_age.pop(connection, None)
+        if share is None:
+            return False
+        del share.idle[connection]
+        share.taken -= 1
+        self._taken -= 1
+        self._forget(share)
+        return True
+
+    def shortage(self, share: Share) -> str:
+        """Return in words why a request of that origin waits."""
+        in_use = f"{self._taken} in use"
+        if share.taken >= self._limit:
+            in_use = f"{share.taken} in use for this origin, which is the limit"
+        return f"{in_use}, {self._queue.length} more requests waiting"
 
     def clear(self) -> tuple[list[Connection], list[Waiter]]:
         """Take out all idle connections and all waiters; return them."""
-        idle, waiters = list(self._by_age), [waiter for waiter in self._waiters if not waiter.abandoned]
-        self._taken -= len(idle)
-        self._by_origin.clear()
-        self._by_age.clear()
-        self._waiters.clear()
-        self._abandoned = 0
+        waiters = self._queue.clear(self._shares.values())
+        idle = list(self._by_age)
+        for connection in idle:
+            self.drop(connection)
+        for share in list(self._shares.values()):
+            self._forget(share)
         return idle, waiters
 
-    def _next_waiter(self) -> Waiter | None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.abandoned:
-                return waiter
-            self._abandoned -= 1
-        return None
+    def void(self) -> None:
+        """Let all slots be nobody's, whatever state they are in: if they come back, nothing happens."""
+        for share in self._shares.values():
+            share.void = True
 
-    def _expire(self, now: float) -> list[Connection]:
-        expired: list[Connection] = []
-        if self._expiry is not None:
-            while self._by_age and now - next(iter(self._by_age)).idle_since > self._expiry:
-                expired.append(self._evict())
-            self._taken -= len(expired)
-        return expired
+    def counts(self) -> dict[str, int]:
+        """Return how many slots are taken, how many of them are idle, and how many requests wait."""
+        idle = len(self._by_age)
+        waiting = self._queue.length
+        return {"connections": self._taken, "active": self._taken - idle, "idle": idle, "waiting": waiting}
 
-    def _evict(self) -> Connection:
-        """Take out the connection that has been idle longest: also the first of its origin."""
-        connection, _ = self._by_age.popitem(last=False)
-        idle = self._by_origin[connection.origin]
-        idle.popleft()
-        if not idle:
-            del self._by_origin[connection.origin]
+    def _note(self, connection: Connection, now: float, keep_alive: float | None) -> bool:
+        """Note when a connection expires that has become idle now; return whether that is later than now."""
+        seconds = self._expiry
+        if keep_alive is not None:
+            seconds = min(seconds, keep_alive - min(_MARGIN, keep_alive / 2))
+        if seconds <= 0:
+            return False
+        connection.expires = now + seconds
+        if connection.expires < connection.noted:
+            self.deadlines.add(connection)
+            self.deadlines.tidy(2 * self._taken + 8)
+        return True
+
+    def _oldest(self) -> Connection:
+        """Take out the connection that has been idle longest."""
+        connection = next(iter(self._by_age))
+        self.drop(connection)
         return connection
+
+    def _forget(self, share: Share) -> None:
+        """Keep nothing for an origin that has no slot and is not waited for."""
+        if not share.taken and not share.waiting and self._shares.get(share.origin) is share:
+            del self._shares[share.origin]

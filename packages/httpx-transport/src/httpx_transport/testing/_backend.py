@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
+import math
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from .._backends import new_lock
 from .._backends._sources import AsyncIterableSource
 from ._faults import Attempt, Dice
 from ._link import End, join
 from ._peer import Peer
-from ._scheduler import Scheduler
+from ._scheduler import Scheduler, Timer
 from ._task import Signal
 
 if TYPE_CHECKING:
     import ssl
 
-    from .._backends import AddressInfo, Bytes, Event, SocketOption, Source
+    from .._backends import AddressInfo, Alarm, Bytes, Event, Lock, SocketOption, Source
     from .._backends import Attempt as Candidate
     from ._http import Script
 
@@ -92,9 +93,25 @@ class SimulatedStream:
         """Return whether the stream is open and silent."""
         return not self._end.readable()
 
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Let `ended` be called when the far end sends no more, or the connection breaks."""
+        self._end.watcher = ended
+
     def close(self) -> None:
         """Close at once."""
+        self._end.watcher = None
         self._end.close()
+        self._backend.open.pop(self, None)
+
+    def abort(self, why: str) -> None:
+        """Close at once; whoever uses it is told why."""
+        self._end.why = why
+        self.close()
+
+    def forget(self) -> None:
+        """Let go of it, and send nothing."""
+        self._end.why = "the connection belongs to another process"
+        self._end.closed = True
         self._backend.open.pop(self, None)
 
     def __repr__(self) -> str:
@@ -140,6 +157,38 @@ class SimulatedSource(AsyncIterableSource):
         return await _within(self._scheduler, coming, timeout)
 
 
+class SimulatedAlarm:
+    """A timer of the scheduler.
+
+    Args:
+        scheduler: Whose time passes.
+    """
+
+    __slots__ = ("_scheduler", "_timer", "at")
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._timer: Timer | None = None
+        self.at = math.inf
+
+    def set(self, when: float, callback: Callable[[], object]) -> None:
+        """Let `callback` be called at that moment."""
+        self.cancel()
+        self.at = when
+
+        def go_off() -> None:
+            self.cancel()
+            callback()
+
+        self._timer = self._scheduler.call_at(max(when, self._scheduler.now), go_off)
+
+    def cancel(self) -> None:
+        """Let the scheduler forget it."""
+        self.at = math.inf
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 class SimulatedBackend:
     """I/O in a simulated network.
 
@@ -151,9 +200,10 @@ class SimulatedBackend:
     Attributes:
         open: The client's streams that are open, in the order of their making.
         made: How many connections there have been.
+        process: Which process this is said to be.
     """
 
-    __slots__ = ("dice", "made", "open", "scheduler", "servers")
+    __slots__ = ("dice", "made", "open", "process", "scheduler", "servers")
 
     def __init__(self, scheduler: Scheduler, dice: Dice, servers: dict[tuple[str, int], Script]) -> None:
         self.scheduler = scheduler
@@ -161,6 +211,7 @@ class SimulatedBackend:
         self.servers = servers
         self.open: dict[SimulatedStream, None] = {}
         self.made = 0
+        self.process = 1
 
     @property
     def clock(self) -> Callable[[], float]:
@@ -168,9 +219,22 @@ class SimulatedBackend:
         scheduler = self.scheduler
         return lambda: scheduler.now
 
-    def lock(self) -> AbstractContextManager[object]:
-        """Return a lock that is none: tasks change only where they wait."""
-        return contextlib.nullcontext()
+    @property
+    def pid(self) -> Callable[[], int]:
+        """What returns the number of the process."""
+        return lambda: self.process
+
+    def lock(self) -> Lock:
+        """Return a lock. Tasks change only where they wait, but finalizers run anywhere."""
+        return new_lock()
+
+    def alarm(self) -> Alarm:
+        """Return an alarm in virtual time."""
+        return SimulatedAlarm(self.scheduler)
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Call it now: there is one thread."""
+        callback()
 
     def event(self) -> Event:
         """Return an event that has not happened."""

@@ -32,6 +32,8 @@ class End:
     Attributes:
         far: The other end.
         closed: Whether it has been closed here.
+        watcher: What is called when the far end sends no more, or the connection breaks.
+        why: What is said to who uses it after it has been closed.
     """
 
     __slots__ = (
@@ -51,6 +53,8 @@ class End:
         "_under_way",
         "closed",
         "far",
+        "watcher",
+        "why",
     )
 
     far: End
@@ -71,6 +75,8 @@ class End:
         self._under_way = 0  # how many deliveries
         self._unacknowledged = 0  # bytes that we sent and the far end has not read
         self.closed = False
+        self.watcher: Callable[[], None] | None = None
+        self.why = ""
 
     # What its holder asks.
 
@@ -94,7 +100,7 @@ class End:
             OSError: It was closed here.
         """
         if self.closed:
-            raise OSError(errno.EBADF, "the connection was closed while in use")
+            raise self._gone()
         if self._received:
             data = self._received.popleft()
             self.far.acknowledge(len(data))
@@ -112,7 +118,7 @@ class End:
             OSError: It was closed here.
         """
         if self.closed:
-            raise OSError(errno.EBADF, "the connection was closed while in use")
+            raise self._gone()
         if self._broken:
             raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
         if self._finished:
@@ -181,12 +187,22 @@ class End:
     def end(self) -> None:
         """Note that the far end sends no more."""
         self._ended = True
-        self._changed.fire()
+        self._tell()
 
     def break_off(self) -> None:
         """Note that the connection is broken."""
         self._broken = True
+        self._tell()
+
+    def _tell(self) -> None:
         self._changed.fire()
+        if self.watcher is not None:
+            self.watcher()
+
+    def _gone(self) -> OSError:
+        if self.why:
+            return ConnectionAbortedError(self.why)
+        return OSError(errno.EBADF, "the connection was closed while in use")
 
     # The way between.
 

@@ -88,6 +88,7 @@ class Network:
         timeout: float | None = 5.0,
         retries: int = 0,
         resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
         proxy: ProxyTypes | None = None,
     ) -> SimulatedPool:
         """Return a pool whose connections are in this network. TLS is only pretended, so there is no `ssl_context`.
@@ -101,6 +102,7 @@ class Network:
             retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
             resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and
                 port.
+            max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
             proxy: As for `ConnectionPool`; the proxies are servers of this network.
         """
         return SimulatedPool(
@@ -111,6 +113,7 @@ class Network:
             timeout=timeout,
             retries=retries,
             resolver=resolver,
+            max_connections_per_origin=max_connections_per_origin,
             proxy=proxy,
         )
 

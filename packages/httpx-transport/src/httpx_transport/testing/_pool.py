@@ -27,6 +27,7 @@ class SimulatedPool(AsyncConnectionPool):
         timeout: Virtual seconds for each phase that a request's `timeout` extension does not name; None is no limit.
         retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
         resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and port.
+        max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
         proxy: As for the pools that this one stands for; the proxies are servers of the network.
     """
 
@@ -40,6 +41,7 @@ class SimulatedPool(AsyncConnectionPool):
         timeout: float | None = 5.0,
         retries: int = 0,
         resolver: Resolver | None = None,
+        max_connections_per_origin: int | None = None,
         proxy: ProxyTypes | None = None,
     ) -> None:
         super().__init__(
@@ -50,6 +52,7 @@ class SimulatedPool(AsyncConnectionPool):
             timeout=timeout,
             retries=retries,
             resolver=resolver,
+            max_connections_per_origin=max_connections_per_origin,
             proxy=proxy,
         )
         self._pool = new_pool(backend, self._settings)  # the running event loop is not asked for: there is none
