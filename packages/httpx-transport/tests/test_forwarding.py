@@ -196,7 +196,18 @@ def test_a_host_that_would_be_another_line(face: Face, serve: Serve) -> None:
 
     async def scenario() -> None:
         async with face.pool(proxy=f"http://127.0.0.1:{proxy.port}") as pool:
-            for host in (b"a.test\r\nX: y", b"a.test b", b"a\0b"):
+            for host in (
+                b"a.test\r\nX: y",
+                b"a.test b",
+                b"a\0b",
+                b"a/b",
+                b"a@b",
+                b"a?b",
+                b"a#b",
+                b"a\\b",
+                b"[::1]",
+                b"",
+            ):
                 with pytest.raises(LocalProtocolError):
                     await pool.send(0, url=(b"http", host, None, b"/"))
 

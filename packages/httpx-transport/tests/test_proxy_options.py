@@ -76,6 +76,13 @@ def test_what_a_proxy_is(given: Any, proxies: tuple[Proxy, ...]) -> None:
         ({"url": "http://a.test", "auth": "u:hunter2"}, TypeError, "'auth' must be a pair"),
         ({"url": "http://a.test", "auth": ("hunter2",)}, TypeError, "'auth' must be a pair"),
         ({"url": "http://a.test", "auth": ("u", 5)}, TypeError, "a proxy's password must be str or bytes"),
+        (
+            {"url": "http://a.test", "headers": "hunter2"},
+            TypeError,
+            "'headers' must be a mapping, or pairs, not <class 'str'>",
+        ),
+        ({"url": "http://a.test", "headers": 5}, TypeError, "'headers' must be a mapping, or pairs, not <class 'int'>"),
+        ({"url": "http://a.test", "headers": ["A:hunter2"]}, TypeError, "must be a pair: name, value"),
         ({"url": "http://a.test", "headers": [("A", 5)]}, TypeError, "the header 'A' of a proxy must be str or bytes"),
         ({"url": "http://a.test", "headers": [(5, "A")]}, TypeError, "a header's name must be str or bytes"),
         ({"url": "http://a.test", "headers": {"A": "hunter2\r\nB: c"}}, ValueError, "header value of 'A'"),

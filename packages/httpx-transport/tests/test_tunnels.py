@@ -222,7 +222,9 @@ def test_a_target_that_stops_in_the_handshake(face: Face, serve: Serve) -> None:
     refused(face, proxy_at(proxy), message, ConnectTimeout, connect=0.05)
 
 
-@pytest.mark.parametrize("host", [b"a\r\nX: y", b"a b", b"a\0b", b"\xff", b"", b"a/b\n"])
+@pytest.mark.parametrize(
+    "host", [b"a\r\nX: y", b"a b", b"a\0b", b"\xff", b"", b"a/b", b"a@b", b"a?b", b"a#b", b"a\\b", b"[::1]"]
+)
 def test_a_host_that_cannot_be_said(face: Face, serve: Serve, host: bytes) -> None:
     heard: Heard = []
     proxy = serve(saying(heard))

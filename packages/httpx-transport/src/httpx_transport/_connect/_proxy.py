@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .._errors import LocalProtocolError
 from .._http11 import RequestEncoder
 from ..interface import Field, ProxyTypes
 
@@ -26,6 +27,7 @@ _URL: Final = re.compile(
     re.DOTALL,
 )
 _NOT_TO_SAY: Final = frozenset({b"host", b"content-length", b"transfer-encoding"})
+_HOST: Final = re.compile(rb"[^\0-\x20#/?@\\\[\]\x7f-\xff]+")
 _UNSAYABLE: Final = re.compile(rb"[\0\r\n]")
 _LONGEST: Final = 255  # bytes of a user's name, or password, in SOCKS 5 (RFC 1929 §2)
 
@@ -95,6 +97,17 @@ def read_proxies(given: ProxyTypes | None) -> tuple[Proxy, ...]:
     return proxies
 
 
+def sayable(host: bytes) -> bytes:
+    """Return a host as it stands before a port (RFC 3986 §3.2.2): an IPv6 address in brackets.
+
+    Raises:
+        LocalProtocolError: It could be taken for more than a host.
+    """
+    if _HOST.fullmatch(host) is None:
+        raise LocalProtocolError("this host's name cannot be said to a proxy")
+    return b"[%b]" % host if b":" in host else host
+
+
 def _read(given: object) -> Proxy:
     if isinstance(given, str | bytes):
         return _checked(_read_url(given))
@@ -156,7 +169,12 @@ def _read_auth(auth: Any) -> tuple[bytes, bytes]:
 
 def _read_headers(headers: Any) -> Iterable[Field]:
     pairs = headers.items() if isinstance(headers, Mapping) else headers
-    for name, value in pairs:
+    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
+        raise TypeError(f"a proxy's 'headers' must be a mapping, or pairs, not {type(headers)}")
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError("each of a proxy's 'headers' must be a pair: name, value")
+        name, value = pair
         field = _encode(name, "a header's name"), _encode(value, f"the header {name!r} of a proxy")
         if field[0].lower() in _NOT_TO_SAY:
             raise ValueError(f"the header {name!r} of a proxy is not the caller's to say")

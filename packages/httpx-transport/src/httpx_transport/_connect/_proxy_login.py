@@ -6,7 +6,7 @@ import binascii
 import itertools
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..interface import Field
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ._proxy import Proxy
     from ._proxy_digest import Challenge
 
-AUTHORIZATION = b"proxy-authorization"
+AUTHORIZATION: Final = b"proxy-authorization"
+LOGIN_REQUIRED: Final = 407  # Proxy Authentication Required, RFC 9110 §15.5.8
 
 
 class Login:

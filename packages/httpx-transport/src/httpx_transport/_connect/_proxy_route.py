@@ -5,24 +5,22 @@ All of it takes place within one deadline; whatever fails, the stream is closed,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .._backends import AddressInfo, Stream
 from .._connection import Origin, peer_name, port_of
 from .._errors import ProxyError, connect_failure, explain
 from ._contexts import HTTP_1, shared_ssl_context
+from ._proxy import Proxy, sayable
 from ._proxy_dialogue import Dialogue
-from ._proxy_login import Login
+from ._proxy_login import LOGIN_REQUIRED, Login
 from ._socks import ask_socks4, ask_socks5
 from ._tunnel import ask_for_tunnel
 
 if TYPE_CHECKING:
     import ssl
-
-    from ._proxy import Proxy
 
 Dial: TypeAlias = Callable[[str, int, float | None], Awaitable[Stream]]
 """What makes a stream to a host and port within so many seconds."""
@@ -32,8 +30,6 @@ LookUp: TypeAlias = Callable[[str, int, float | None], Awaitable[list[AddressInf
 
 Left: TypeAlias = Callable[[], float | None]
 """What returns the seconds that are left, None where there is no limit."""
-
-_SAYABLE: Final = re.compile(rb"[!-~]+")
 
 
 class Route:
@@ -117,8 +113,7 @@ class Route:
             host, port = address
             asked = peer_name((b"", host, port, None))
             with _Phase(self._clock, "asking", f"{proxy.name} for {asked}"):
-                if _SAYABLE.fullmatch(host) is None:
-                    raise ValueError("this host's name cannot be said to a proxy")
+                sayable(host)
                 dialogue = Dialogue(stream, left)
                 if proxy.scheme.startswith(b"socks"):
                     await self._ask_socks(dialogue, proxy, host, port, left)
@@ -158,7 +153,7 @@ async def _ask_http(dialogue: Dialogue, login: Login, host: bytes, port: int, ch
     reply = await ask_for_tunnel(dialogue, login, host, port)
     if reply.granted:
         return True
-    if reply.status == 407 and login not in challenged and login.learn(reply.fields):
+    if reply.status == LOGIN_REQUIRED and login not in challenged and login.learn(reply.fields):
         challenged.add(login)
         return False
     raise ProxyError(str(reply))

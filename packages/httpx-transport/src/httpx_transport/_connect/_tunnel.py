@@ -12,6 +12,7 @@ from .._errors import ProxyError
 from .._http11 import RequestEncoder
 from .._http11._grammar import HEAD_END, MAX_HEAD, MAX_INFORMATIONAL, TOKEN, VALUE
 from ..interface import Field
+from ._proxy import sayable
 
 if TYPE_CHECKING:
     from ._proxy_dialogue import Dialogue
@@ -45,11 +46,11 @@ async def ask_for_tunnel(dialogue: Dialogue, login: Login, host: bytes, port: in
 
     Raises:
         ProxyError: The answer is not HTTP/1, too long, or followed by what nobody asked for.
-        LocalProtocolError: The host is not one that a request can name.
+        LocalProtocolError: The host could be taken for more than a host.
         TimeoutError: There was no time left.
         OSError: The connection broke.
     """
-    authority = b"[%b]:%d" % (host, port) if b":" in host else b"%b:%d" % (host, port)
+    authority = b"%b:%d" % (sayable(host), port)
     fields = [(b"Host", authority), (b"Accept", b"*/*"), *login.fields(b"CONNECT", authority)]
     await dialogue.say(RequestEncoder().encode(b"CONNECT", authority, fields).data)
     received = b""

@@ -9,15 +9,14 @@ from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
 from .._backends import Backend
+from .._connect._proxy import sayable
+from .._connect._proxy_login import AUTHORIZATION, LOGIN_REQUIRED
 from .._connection import DEFAULT_PORTS
 from .._exchange import Exchange
 from .._extensions import read_options, shortened
 from .._settings import Settings
 from ..interface import Field, RawURL
 from ._pool import Pool
-
-_AUTHORIZATION = b"proxy-authorization"
-_REFUSED = 407  # Proxy Authentication Required, RFC 9110 §15.5.8
 
 
 class ProxiedPool(Pool):
@@ -44,15 +43,15 @@ class ProxiedPool(Pool):
         extensions: dict[str, Any],
     ) -> tuple[int, list[Field], Exchange, dict[str, Any]]:
         """Send a request, as `Pool.handle` does; once more where the last proxy asks for Digest and the body allows it."""
-        own = any(name.lower() == _AUTHORIZATION for name, _ in headers)
+        own = any(name.lower() == AUTHORIZATION for name, _ in headers)
         if url[0] != b"http" or not self._route.last.forwards:
-            kept = [field for field in headers if field[0].lower() != _AUTHORIZATION] if own else headers
+            kept = [field for field in headers if field[0].lower() != AUTHORIZATION] if own else headers
             return await super().handle(method, url, kept, body, extensions)
         began = self._clock()
         forwarded = self._forwarded(method, url, read_options(extensions, None).target)
         answer = await super().handle(method, forwarded, self._fields(method, forwarded, headers), body, extensions)
         status, fields, exchange, _ = answer
-        if own or status != _REFUSED or not self._route.login.learn(fields) or not isinstance(body, bytes):
+        if own or status != LOGIN_REQUIRED or not self._route.login.learn(fields) or not isinstance(body, bytes):
             return answer
         if exchange.whole() is None:
             await exchange.close()
@@ -66,13 +65,16 @@ class ProxiedPool(Pool):
             method: Its method; CONNECT has a form of its own.
             url: What is to be reached.
             said: The target that the caller asks for by extension; it is not touched.
+
+        Raises:
+            LocalProtocolError: The host could be taken for more than a host.
         """
         scheme, host, port, target = url
         proxy = self._route.last
         if said is not None:
             target = said
         elif method != b"CONNECT" and target[:1] in (b"/", b"*"):
-            authority = b"[%b]" % host if b":" in host else host
+            authority = sayable(host)
             if port is not None and port != DEFAULT_PORTS[scheme]:
                 authority += b":%d" % port
             target = b"http://%b%b" % (authority, b"" if target == b"*" else target)
