@@ -24,7 +24,15 @@ MAY_IMPORT = {
     "httpx": set(PACKAGES),
 }
 IO_AND_CLOCKS = {"asyncio", "anyio", "trio", "sniffio", "socket", "threading", "time", "select", "selectors"}
-BORDER = {"httpx_client/_ports.py", "httpx_client/_transports/_border.py", "httpx_client/_transports/_errors.py"}
+BORDER = {
+    "httpx_client/_ports.py",
+    "httpx_client/_ssl.py",
+    "httpx_client/_transports/_border.py",
+    "httpx_client/_transports/_errors.py",
+}
+EVENT_LOOPS = {"asyncio", "anyio", "trio", "sniffio"}
+PORTS = "httpx_client/_ports.py"  # knows the time, and how cancellations are kept away
+APPLICATIONS = "httpx_client/_transports/_asgi"  # they run in tasks of the caller's event loop
 NAMES_OF_NOTHING = {"utils", "helpers", "common", "base", "core"}
 
 
@@ -73,7 +81,14 @@ def test_only_backends_do_io_and_know_the_time() -> None:
             assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(tree)}, path
     for package in ("httpx_urls", "httpx_client"):
         for path, tree in sources(package):
-            assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(tree)}, path
+            if path != PORTS and not path.startswith(APPLICATIONS):
+                assert not IO_AND_CLOCKS & {name.split(".")[0] for name in imports(tree)}, path
+
+
+def test_the_client_imports_no_event_loop_before_there_is_one() -> None:
+    for path, tree in sources("httpx_client"):
+        at_once = ast.Module([n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)], [])
+        assert not EVENT_LOOPS & {name.split(".")[0] for name in imports(at_once)}, path
 
 
 def test_only_the_border_of_the_client_knows_the_transport() -> None:
@@ -89,7 +104,7 @@ def test_shared_code_has_no_task_groups_and_no_async_generators() -> None:
             if isinstance(node, ast.AsyncFunctionDef):
                 own = [inner for inner in ast.walk(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
                 assert not own, f"{path}: {node.name} is an async generator"
-            if isinstance(node, ast.Attribute) and "/_backends/" not in path:
+            if isinstance(node, ast.Attribute) and "/_backends/" not in path and not path.startswith(APPLICATIONS):
                 assert node.attr not in {"create_task_group", "TaskGroup", "open_nursery", "create_task"}, path
 
 
@@ -104,6 +119,7 @@ PAIRS = [
     ("httpx_client", "Client", "AsyncClient"),
     ("httpx_client", "HTTPTransport", "AsyncHTTPTransport"),
     ("httpx_client", "RawTransport", "AsyncRawTransport"),
+    ("httpx_client._streaming", "ResponseContext", "AsyncResponseContext"),
     ("httpx_client", "BaseTransport", "AsyncBaseTransport"),
     ("httpx_transport", "ConnectionPool", "AsyncConnectionPool"),
     ("httpx_transport", "RawResponse", "AsyncRawResponse"),
@@ -131,8 +147,10 @@ def methods(kind: type) -> dict[str, inspect.Signature]:
 
 
 def plain(signature: inspect.Signature) -> list[tuple[str, object, object]]:
-    """Return what callers of both colours must find alike; types differ by their colour only."""
-    return [(p.name, p.kind, p.default) for p in signature.parameters.values()]
+    """Return what callers of both colours must find alike: not the types, nor the order of what is named."""
+    found = [(p.name, p.kind, p.default) for p in signature.parameters.values()]
+    by_place = [one for one in found if one[1] is not inspect.Parameter.KEYWORD_ONLY]
+    return by_place + sorted((one for one in found if one not in by_place), key=lambda one: one[0])
 
 
 @pytest.mark.parametrize(("module", "blocking", "asynchronous"), PAIRS)
@@ -149,6 +167,8 @@ def test_faces_are_pairs(module: str, blocking: str, asynchronous: str) -> None:
 FACES = [
     ("httpx_client/_client.py", "Client"),
     ("httpx_client/_async_client.py", "AsyncClient"),
+    ("httpx_client/_streaming.py", "ResponseContext"),
+    ("httpx_client/_streaming.py", "AsyncResponseContext"),
     ("httpx_client/_transports/_border.py", "HTTPTransport"),
     ("httpx_client/_transports/_border.py", "AsyncHTTPTransport"),
     ("httpx_client/_transports/_border.py", "RawTransport"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -16,43 +15,44 @@ import httpx_client
 from .conftest import Face
 
 
-class Echo(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self) -> None:
-        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        answer = f"{self.command} {self.path} {self.headers['X-Test']} ".encode() + content
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    do_GET = do_POST = do_PATCH = answer  # noqa: N815
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+@pytest.mark.parametrize("verb", ["get", "options", "head", "delete", "post", "put", "patch"])
+def test_functions(url: str, verb: str) -> None:
+    options: dict[str, Any] = {"headers": {"X-Test": "x"}, "params": {"a": 1}, "timeout": 9}
+    body = {"content": b"body"} if verb in {"post", "put", "patch"} else {}
+    response = getattr(httpx_client, verb)(url, **options, **body)
+    assert response.request.method == verb.upper()
+    assert response.text == ("" if verb == "head" else f"{verb.upper()} /?a=1 x {'body' if body else ''}")
 
 
-class Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that go: some tests make them."""
+def test_one_request_with_everything(url: str) -> None:
+    response = httpx_client.request(
+        "patch",
+        url,
+        params={"a": 1},
+        data={"b": "c"},
+        headers={"X-Test": "x"},
+        cookies={"c": "d"},
+        auth=("u", "p"),
+        timeout=None,
+        follow_redirects=True,
+        verify=False,
+        trust_env=False,
+    )
+    assert response.text == "PATCH /?a=1 x b=c"
+    assert response.request.headers["Cookie"] == "c=d"
+    assert response.request.headers["Authorization"] == "Basic dTpw"
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with Server(("127.0.0.1", 0), Echo) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
+def test_one_streamed_response(url: str) -> None:
+    with httpx_client.stream("GET", url, headers={"X-Test": "x"}) as response:
+        assert not response.is_closed
+        assert b"".join(response.iter_bytes()) == b"GET / x "
+    assert response.is_closed
 
 
-def test_functions(url: str) -> None:
-    headers = {"X-Test": "x"}
-    assert httpx_client.get(url, headers=headers).text == "GET / x "
-    assert httpx_client.post(url, content=b"body", headers=headers, timeout=9).text == "POST / x body"
-    assert httpx_client.request("patch", url, headers=headers).text == "PATCH / x "
+@pytest.mark.filterwarnings("ignore:The 'proxies' argument")
+def test_proxies_in_the_old_words_for_one_request(url: str) -> None:
+    assert httpx_client.get(url, headers={"X-Test": "x"}, proxies={"all://": None}).text == "GET / x "
 
 
 def test_an_odd_method_is_refused_before_it_is_sent(face: Face, url: str) -> None:

@@ -13,7 +13,7 @@ import anyio.to_thread
 import pytest
 import trio
 
-from httpx_transport import AsyncConnectionPool, ConnectionPool
+from httpx_transport import AsyncConnectionPool, ConnectionPool, PoolClosed
 from httpx_transport._backends import blocking_backend
 from httpx_transport._connection import Connection
 from httpx_transport._pool._connections import Connections
@@ -174,22 +174,44 @@ def admitted(connections: Connections) -> tuple[Lease, Stream]:
     return lease, stream
 
 
+class BusyLock:
+    """A lock in whose first section a lease comes back, from somebody who cannot have the lock."""
+
+    def __init__(self, connections: Connections, lease: Lease) -> None:
+        self.connections = connections
+        self.lease = lease
+
+    def acquire(self, blocking: bool = True, /) -> bool:
+        return False
+
+    def release(self) -> None:
+        return None
+
+    def __enter__(self) -> bool:
+        self.lease.release(True)
+        self.connections._lock = threading.Lock()
+        return True
+
+    def __exit__(self, *details: object) -> None:
+        return None
+
+
 def test_the_collector_may_run_while_the_lock_is_held() -> None:
     connections = Connections(blocking_backend(), Settings(max_connections=1))
     lease, stream = admitted(connections)
     waiting = connections.assign((b"http", b"other", None, None), 0.0)
     assert isinstance(waiting, Waiter)
-    decide = connections._slots.counts
+    decide = connections._slots.expire
 
-    def meddle() -> dict[str, int]:
+    def meddle(now: float) -> Any:
         nonlocal lease
         del lease  # the last reference, in a section where this very thread has the lock
-        return decide()
+        return decide(now)
 
-    slots = type("Slots", (), {name: getattr(connections._slots, name) for name in ("expire", "release", "deadlines")})
-    slots.counts = staticmethod(meddle)  # type: ignore[attr-defined]
+    slots = type("Slots", (), {name: getattr(connections._slots, name) for name in ("counts", "release", "deadlines")})
+    slots.expire = staticmethod(meddle)  # type: ignore[attr-defined]
     connections._slots = slots  # type: ignore[assignment]
-    assert connections.counts()["waiting"] == 1
+    connections.close_expired()
     assert stream.closed == 1
     assert waiting.served
     assert run(waiting.event.wait(0))
@@ -203,8 +225,21 @@ def test_a_slot_that_comes_back_while_another_thread_has_the_lock_is_taken_by_th
         thread.start()
         thread.join()
         assert connections._slots.counts()["active"] == 1
-    assert connections.counts() == {"connections": 1, "active": 0, "idle": 1, "waiting": 0}
+    connections.close_expired()
+    assert connections._slots.counts() == {"connections": 1, "active": 0, "idle": 1, "waiting": 0}
     assert stream.closed == 0
+
+
+def test_a_slot_that_comes_back_while_a_request_is_refused_is_not_forgotten() -> None:
+    connections = Connections(blocking_backend(), Settings(max_connections=1))
+    lease, stream = admitted(connections)
+    connections.close()
+
+    connections._lock = BusyLock(connections, lease)
+    with pytest.raises(PoolClosed):
+        connections.assign((b"http", b"host", None, None), 0.0)
+    assert stream.closed == 1
+    assert connections._slots.counts()["connections"] == 0
 
 
 def test_what_comes_back_while_a_request_leaves_the_queue_is_taken_at_once() -> None:
@@ -213,20 +248,7 @@ def test_what_comes_back_while_a_request_leaves_the_queue_is_taken_at_once() -> 
     waiting = connections.assign((b"http", b"other", None, None), 0.0)
     assert isinstance(waiting, Waiter)
 
-    class Lock:
-        """Lets something come back while it is held."""
-
-        def acquire(self, blocking: bool) -> bool:
-            return False
-
-        def __enter__(self) -> None:
-            lease.release(True)
-            connections._lock = threading.Lock()
-
-        def __exit__(self, *details: object) -> None:
-            return None
-
-    connections._lock = Lock()  # type: ignore[assignment]
+    connections._lock = BusyLock(connections, lease)
     assert connections.withdraw(waiting) is None
     assert connections.counts() == {"connections": 1, "active": 0, "idle": 1, "waiting": 0}
 

@@ -264,7 +264,7 @@ class AsyncConnectionPool:
         return self._pool.stats() if self._pool is not None else dict(_NOTHING)
 
     def close_expired(self) -> None:
-        """Close the connections that have been idle for too long. It is done on time without this being called."""
+        """Close the connections that have been idle for too long, as is done on time anyway; to be called by a task."""
         if self._pool is not None:
             self._pool.close_expired()
 

@@ -5,16 +5,18 @@ Besides this file and that table only `_ports` knows that httpx_transport is the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from httpx_models import AsyncByteStream, ByteStream, Headers, Request, Response, SyncByteStream
+from httpx_models import ByteStream, Headers, Request, Response
 from httpx_transport import AsyncConnectionPool, ConnectionPool
 from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, RawURL, Transport
 
-from .._ssl import context_for
+from .._config import DEFAULT_LIMITS, CertTypes, Limits, ProxyTypes
+from .._elapsed import AsyncTimedStream, TimedStream
 from ._errors import ANYBODYS, OURS, translate
 from ._interface import AsyncBaseTransport, BaseTransport
+from ._options import SOCKET_OPTION, pool_options
 
 if TYPE_CHECKING:
     import ssl
@@ -33,31 +35,18 @@ def _primitives(request: Request) -> _Primitives:
     return method, request.url.raw, request.headers.raw, body, as_dict
 
 
-def _whole(body: object) -> bytes | None:
-    """Ask a body for its content in one piece; that it can answer is optional."""
-    whole: Callable[[], bytes | None] | None = getattr(body, "whole", None)
-    return None if whole is None else whole()
-
-
-class RawStream(SyncByteStream):
+class RawStream(TimedStream):
     """A raw transport's body as the stream of a response.
 
     Args:
-        body: What the transport returned as third item.
+        stream: What the transport returned as third item.
     """
 
-    __slots__ = ("_body",)
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-
-    def whole(self) -> bytes | None:
-        """Return the content if all of it has arrived with the head, None where it has to be read."""
-        return _whole(self._body)
+    _stream: Body
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._body
+            yield from self._stream
         except ANYBODYS as error:
             raise translate(error) from error
 
@@ -68,27 +57,20 @@ class RawStream(SyncByteStream):
             TransportError: That failed.
         """
         try:
-            self._body.close()
+            super().close()
         except ANYBODYS as error:
             raise translate(error) from error
 
 
-class AsyncRawStream(AsyncByteStream):
+class AsyncRawStream(AsyncTimedStream):
     """An asynchronous raw transport's body as the stream of a response; its own iterator.
 
     Args:
-        body: What the transport returned as third item.
+        stream: What the transport returned as third item.
     """
 
-    __slots__ = ("_body", "_chunks")
-
-    def __init__(self, body: AsyncBody) -> None:
-        self._body = body
-        self._chunks: AsyncIterator[bytes] | None = None
-
-    def whole(self) -> bytes | None:
-        """Return the content if all of it has arrived with the head, None where it has to be read."""
-        return _whole(self._body)
+    _stream: AsyncBody
+    _chunks: AsyncIterator[bytes] | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -96,7 +78,7 @@ class AsyncRawStream(AsyncByteStream):
     async def __anext__(self) -> bytes:
         try:
             if self._chunks is None:
-                self._chunks = aiter(self._body)
+                self._chunks = aiter(self._stream)
             return await anext(self._chunks)
         except ANYBODYS as error:
             raise translate(error) from error
@@ -108,7 +90,7 @@ class AsyncRawStream(AsyncByteStream):
             TransportError: That failed.
         """
         try:
-            await self._body.aclose()
+            await super().aclose()
         except ANYBODYS as error:
             raise translate(error) from error
 
@@ -172,26 +154,103 @@ class AsyncRawTransport(AsyncBaseTransport):
 
 
 class HTTPTransport(RawTransport):
-    """The transport of a `Client`: HTTP/1.1 over a pool of connections.
+    """The transport of a `Client`: a pool of connections, which opens nothing before the first request.
 
     Args:
-        verify: True: check the peer with certifi's roots. False: check nothing. Or a TLS context.
+        verify: Whom to trust on https: True, certifi's roots; False, everybody; or a TLS context. (A path is deprecated.)
+        cert: A client certificate, as a path or (certificate, key, password). Deprecated: load it into a TLS context.
+        trust_env: Whether certificates that the environment names are used.
+        http1: Whether HTTP/1.1 may be spoken.
+        http2: Whether HTTP/2 may be spoken.
+        limits: How many connections are kept, and for how long.
+        proxy: Through which proxy everything is sent.
+        uds: The path of a Unix socket to connect to, whatever the URL's host.
+        local_address: The address to connect from.
+        retries: How many times a connection that could not be made is tried again.
+        socket_options: What to set on each socket, as for `socket.setsockopt`.
+
+    Raises:
+        NotImplementedError: The pool cannot do what is asked for yet.
+        OSError: A path cannot be read.
+        TypeError: An argument has a type that cannot be used; the message names it.
+        ValueError: An argument has a value that cannot be used.
     """
 
     _translated = OURS
 
-    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
-        super().__init__(ConnectionPool(ssl_context=context_for(verify), timeout=None))
+    def __init__(
+        self,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        proxy: ProxyTypes | None = None,
+        uds: str | None = None,
+        local_address: str | None = None,
+        retries: int = 0,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> None:
+        options = pool_options(
+            ConnectionPool,
+            verify=verify,
+            cert=cert,
+            trust_env=trust_env,
+            http1=http1,
+            http2=http2,
+            limits=limits,
+            proxy=proxy,
+            uds=uds,
+            local_address=local_address,
+            retries=retries,
+            socket_options=socket_options,
+        )
+        super().__init__(ConnectionPool(**options))
+
+    def pool_stats(self) -> dict[str, int]:
+        """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
+        return cast("ConnectionPool", self._pool).stats()
 
 
 class AsyncHTTPTransport(AsyncRawTransport):
-    """The transport of an `AsyncClient`: HTTP/1.1 over a pool of connections.
+    """The transport of an `AsyncClient`: a pool of connections, which opens nothing before the first request.
 
-    Args:
-        verify: True: check the peer with certifi's roots. False: check nothing. Or a TLS context.
+    The arguments and errors are those of `HTTPTransport`.
     """
 
     _translated = OURS
 
-    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
-        super().__init__(AsyncConnectionPool(ssl_context=context_for(verify), timeout=None))
+    def __init__(
+        self,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        proxy: ProxyTypes | None = None,
+        uds: str | None = None,
+        local_address: str | None = None,
+        retries: int = 0,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> None:
+        options = pool_options(
+            AsyncConnectionPool,
+            verify=verify,
+            cert=cert,
+            trust_env=trust_env,
+            http1=http1,
+            http2=http2,
+            limits=limits,
+            proxy=proxy,
+            uds=uds,
+            local_address=local_address,
+            retries=retries,
+            socket_options=socket_options,
+        )
+        super().__init__(AsyncConnectionPool(**options))
+
+    def pool_stats(self) -> dict[str, int]:
+        """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
+        return cast("AsyncConnectionPool", self._pool).stats()

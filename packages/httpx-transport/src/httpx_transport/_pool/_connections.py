@@ -68,17 +68,21 @@ class Connections:
         """
         if self._process != self._pid():
             self.forked()
-        with self._lock:
-            if self.closed:
-                raise PoolClosed("the connection pool is closed")
-            share, connection, discarded = self._slots.assign(origin, now)
-            taken: Lease | Waiter
-            if share is None:
-                taken = Waiter(origin, self._backend.event())
-                self._slots.queue(taken)
-            else:
-                taken = Lease(self, share, connection)
-        if discarded or self._returned:
+        taken: Lease | Waiter
+        try:
+            with self._lock:
+                if self.closed:
+                    raise PoolClosed("the connection pool is closed")
+                share, connection, discarded = self._slots.assign(origin, now)
+                if share is None:
+                    taken = Waiter(origin, self._backend.event())
+                    self._slots.queue(taken)
+                else:
+                    taken = Lease(self, share, connection)
+        finally:
+            if self._returned:
+                self._settle()
+        if discarded:
             self._finish(discarded)
         return taken
 
@@ -92,8 +96,7 @@ class Connections:
 
     def shortage(self, waiter: Waiter) -> str:
         """Return in words why a request waits."""
-        with self._lock:
-            return self._slots.shortage(waiter.share)
+        return self._slots.shortage(waiter.share)
 
     def forget(self, waiter: Waiter) -> None:
         """Take out of the queue, some time, a request whose task has been collected; may be called by a finalizer."""
@@ -147,10 +150,7 @@ class Connections:
         """Return how many connections there are, active and idle, and how many requests wait for one."""
         if self._alarm is None:  # nobody else has looked
             self.close_expired()
-        with self._lock:
-            counts = self._slots.counts()
-        self._settle()
-        return counts
+        return self._slots.counts()  # without the lock: other threads than its own may ask an event loop's pool
 
     def close(self) -> None:
         """Give no more slots; close idle connections now, the others as they come back; let waiters go."""

@@ -1,0 +1,154 @@
+"""A user who talks Digest with servers (RFC 7616): when to answer, what, and which of them.
+
+Challenges are read by `_digest_challenge`, answers worked out by `_digest_answer`, nonces kept by `_spaces`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from httpx_models import Cookies, Headers, ProtocolError, Request, Response
+
+from ._challenge import parse_challenges, parse_parameters
+from ._digest_answer import answer_digest
+from ._digest_challenge import DigestChallenge, MalformedDigest, choose_digest
+from ._hashes import DigestError
+from ._spaces import Place, ProtectionSpace, ProtectionSpaces, place_of
+
+
+class DigestUser:
+    """A user name, a password, and what servers have asked of them.
+
+    Args:
+        username: The user name.
+        password: The password.
+    """
+
+    def __init__(self, username: bytes, password: bytes) -> None:
+        self._username = username
+        self._password = password
+        self._spaces = ProtectionSpaces()
+
+    def converse(self, request: Request) -> Generator[Request, Response, None]:
+        """Yield the request, with an answer if one is known; answer a challenge once, and again if only its nonce was stale.
+
+        Args:
+            request: What is to be sent; it is changed.
+
+        Raises:
+            ProtocolError: A challenge is malformed, or asks for what cannot be done.
+            RequestNotRead: The content has to be hashed, and is not there.
+        """
+        space = self._spaces.find(request.url)
+        if space is not None:
+            self._authorize(request, space)
+        response = yield request
+        previous: DigestChallenge | None = None
+        for _ in range(2):
+            answered = _answered(request, response)
+            challenge = _challenge_in(request, response)
+            if answered is None or challenge is None or (previous is not None and not _renews(challenge, previous)):
+                break
+            request, previous = answered, challenge
+            space = self._spaces.learn(request.url, challenge)
+            _carry_cookies(request, response)
+            self._authorize(request, space)
+            response = yield request
+        if space is not None and _answered(request, response) is not None:
+            nonce = parse_parameters(_fields(response.headers, b"authentication-info")).get("nextnonce")
+            if nonce:
+                space.renew(nonce)
+
+    def hashes_content_of(self, request: Request, response: Response | None) -> Request | None:
+        """Return the request whose content the next answer needs, if it does.
+
+        Args:
+            request: The last one that went out, or will go out first.
+            response: Its response; None before there is one.
+
+        Raises:
+            ProtocolError: The response's challenge is malformed, or asks for what cannot be done.
+        """
+        sent: Request | None = request
+        if response is None:
+            space = self._spaces.find(request.url)
+            challenge = None if space is None else space.challenge
+        else:
+            sent = _answered(request, response)
+            challenge = None if sent is None else _challenge_in(request, response)
+        return sent if challenge is not None and challenge.qop == "auth-int" else None
+
+    def _authorize(self, request: Request, space: ProtectionSpace) -> None:
+        """Put the answer to a space's challenge into a request."""
+        challenge, nc, cnonce = space.take()
+        target = request.extensions.get("target", request.url.raw_path)
+        answer = answer_digest(
+            challenge,
+            method=request.method,
+            uri=target.decode("latin-1"),
+            username=self._username,
+            password=self._password,
+            cnonce=cnonce,
+            nc=nc,
+            content=request.content if challenge.qop == "auth-int" else b"",
+        )
+        request.headers.update([(b"Authorization", answer.encode("latin-1"))])
+
+
+def _renews(challenge: DigestChallenge, previous: DigestChallenge) -> bool:
+    """Return whether the answer to the previous challenge was right but for its nonce, and there is another now."""
+    return challenge.stale and challenge.nonce != previous.nonce
+
+
+def _answered(request: Request, response: Response) -> Request | None:
+    """Return the request that a response answers: the one sent, or where redirects led, unless over a stranger's place."""
+    here = place_of(request.url)
+    try:
+        for hop in (response, *reversed(response.history)):
+            if not _is_trusted(here, place_of(hop.request.url)):
+                return None
+            if hop.request is request:
+                break
+    except RuntimeError:  # a response that somebody made by hand
+        return request
+    return response.request
+
+
+def _is_trusted(asked: Place, came_to: Place) -> bool:
+    """Return whether one place may have what another got: the same one, or the same host after an upgrade to https."""
+    return came_to == asked or (asked == (b"http", asked[1], None) and came_to == (b"https", asked[1], None))
+
+
+def _challenge_in(request: Request, response: Response) -> DigestChallenge | None:
+    if response.status_code != 401:
+        return None
+    try:
+        return choose_digest(parse_challenges(_fields(response.headers, b"www-authenticate")))
+    except MalformedDigest as error:
+        raise ProtocolError(f"Malformed Digest WWW-Authenticate header: {error}", request=request) from None
+    except DigestError as error:
+        raise ProtocolError(str(error), request=request) from None
+
+
+def _fields(headers: Headers, name: bytes) -> list[str]:
+    """Return the values of a name's fields, a character for each octet."""
+    return [value.decode("latin-1") for key, value in headers.raw if key.lower() == name]
+
+
+def _carry_cookies(request: Request, response: Response) -> None:
+    """Let a request have the cookies that came with the challenge, in the place of those of the same name."""
+    fresh = Cookies()
+    try:
+        fresh.extract_cookies(response)
+    except RuntimeError:  # nobody knows who set them
+        return
+    added = _pairs(Request("GET", request.url, cookies=fresh).headers)
+    if added:
+        names = {pair.partition("=")[0] for pair in added}
+        kept = [pair for pair in _pairs(request.headers) if pair.partition("=")[0] not in names]
+        request.headers.update([(b"Cookie", "; ".join(kept + added).encode("latin-1"))])
+
+
+def _pairs(headers: Headers) -> list[str]:
+    """Return the cookies of a Cookie field, each as it stands there."""
+    return [pair for field in _fields(headers, b"cookie") for pair in field.split("; ") if pair]

@@ -1,0 +1,78 @@
+"""What a request gets from its client and what from its own arguments: pure functions over values, tested as tables.
+
+They know URLs, parameters and fields. They must not know clients, nor who asks.
+"""
+
+from __future__ import annotations
+
+from httpx_models import Headers
+from httpx_models.types import HeaderTypes
+from httpx_urls import URL, QueryParams
+
+
+def with_trailing_slash(url: URL) -> URL:
+    """Return a URL whose target ends in "/", so that other paths can be put behind it.
+
+    Args:
+        url: The URL.
+    """
+    raw_path = url.raw_path
+    return url if raw_path.endswith(b"/") else url.copy_with(raw_path=raw_path + b"/")
+
+
+def join_base(base: URL, url: URL) -> URL:
+    """Return an absolute URL as it is, and any other with the base's target before its own, as text, not as a reference.
+
+    Args:
+        base: A URL that ends in "/".
+        url: What was asked for.
+
+    Raises:
+        InvalidURL: The two make no URL.
+    """
+    if url.is_absolute_url or (url.scheme and url.raw_path.startswith(b"/")):  # the latter is "file:///path"
+        return url
+    return base.copy_with(raw_path=base.raw_path + url.raw_path.lstrip(b"/"))
+
+
+def put_under_query(params: QueryParams, url: URL) -> URL:
+    """Return a URL with the parameters that its query does not name before those that it has.
+
+    The query's own text stays as it is.
+
+    Args:
+        params: What a client has for every request.
+        url: Where a request goes.
+    """
+    own = url.params
+    missing = [pair for pair in params.multi_items() if pair[0] not in own]
+    if not missing:
+        return url
+    query = str(QueryParams(tuple(missing))).encode("ascii")
+    return url.copy_with(query=query + b"&" + url.query if url.query else query)
+
+
+def loses_query(url: URL, params: QueryParams) -> bool:
+    """Return whether parameters that replace a URL's query throw away some of it.
+
+    Args:
+        url: The URL.
+        params: What takes the query's place.
+    """
+    if not url.query:
+        return False
+    kept = params.multi_items()
+    return any(pair not in kept for pair in url.params.multi_items())
+
+
+def merge_headers(defaults: Headers, headers: HeaderTypes | None) -> Headers:
+    """Return the fields of a request: its own, and the defaults for the names that it does not give.
+
+    Args:
+        defaults: The client's; they are not changed.
+        headers: The request's.
+    """
+    merged = Headers(defaults)
+    if headers is not None:
+        merged.update(headers)
+    return merged

@@ -1,0 +1,96 @@
+"""From what a client's transport is told to what a pool is told: names and primitives. It makes no connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Union
+
+from httpx_urls import URL
+
+from .._arguments import checked
+from .._config import CertTypes, Limits, Proxy, ProxyTypes
+from .._ssl import context_for
+
+if TYPE_CHECKING:
+    import ssl
+
+# A real union at run time: other packages evaluate annotations that name it.
+SOCKET_OPTION = Union[  # noqa: UP007
+    tuple[int, int, int],
+    tuple[int, int, bytes | bytearray],
+    tuple[int, int, None, int],
+]
+"""What `socket.setsockopt` takes: level, option, and a value, or None and a length."""
+
+
+def pool_options(
+    pool: type,
+    *,
+    verify: ssl.SSLContext | str | bool,
+    cert: CertTypes | None,
+    trust_env: bool,
+    http1: bool,
+    http2: bool,
+    limits: Limits,
+    proxy: ProxyTypes | None,
+    uds: str | None,
+    local_address: str | None,
+    retries: int,
+    socket_options: Iterable[SOCKET_OPTION] | None,
+) -> dict[str, Any]:
+    """Return the keyword arguments for a pool; the arguments are those of `HTTPTransport`.
+
+    Args:
+        pool: The class of the pool. What it cannot do yet is refused, never passed over.
+
+    Raises:
+        NotImplementedError: This version of the pool cannot do what is asked for.
+        OSError: A path cannot be read.
+        TypeError: An argument has a type that cannot be used.
+    """
+    checked("limits", limits, Limits, "Limits")
+    http1 = http1 or not http2  # something has to be spoken
+    asked_for = {
+        "http1": None if http1 else False,
+        "http2": http2 or None,
+        "max_connections_per_origin": limits.max_connections_per_origin,
+        "proxy": None if proxy is None else proxy_options(proxy),
+        "uds": uds,
+        "local_address": local_address,
+        "retries": retries or None,
+        "socket_options": None if socket_options is None else list(socket_options),
+    }
+    options = {name: value for name, value in asked_for.items() if value is not None}
+    known = pool.__init__.__kwdefaults__  # type: ignore[misc] # of this one class
+    for name in options:
+        if name not in known:
+            raise NotImplementedError(f"{name}= is not supported by this version of httpx-transport")
+    alpn = ("h2", "http/1.1") if http2 and http1 else ("h2",) if http2 else ("http/1.1",)
+    return {
+        "ssl_context": context_for(verify, cert, trust_env, alpn=alpn),
+        "max_connections": limits.max_connections,
+        "max_keepalive_connections": limits.max_keepalive_connections,
+        "keepalive_expiry": limits.keepalive_expiry,
+        "timeout": None,  # each request says it
+        **options,
+    }
+
+
+def proxy_options(proxy: ProxyTypes) -> dict[str, Any]:
+    """Return a proxy as primitives: url, auth, headers and ssl_context, as far as they are there.
+
+    Args:
+        proxy: A proxy, or its URL.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if not isinstance(proxy, Proxy):
+        proxy = Proxy(url=checked("proxy", proxy, (str, URL), "a URL, a str or a Proxy"))
+    options: dict[str, Any] = {
+        "url": str(proxy.url),
+        "auth": proxy.raw_auth,
+        "headers": proxy.headers.raw or None,
+        "ssl_context": proxy.ssl_context,
+    }
+    return {name: value for name, value in options.items() if value is not None}

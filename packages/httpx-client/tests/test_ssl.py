@@ -1,0 +1,173 @@
+"""What `verify` and `cert` mean."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+import trustme
+
+from httpx_client import create_ssl_context
+from httpx_client._ssl import context_for
+
+VERIFY = (
+    r"^`verify=<str>` is deprecated\. Use `verify=ssl\.create_default_context\(cafile=\.\.\.\)` or "
+    r"`verify=ssl\.create_default_context\(capath=\.\.\.\)` instead\.$"
+)
+CERT = (
+    r"^`cert=\.\.\.` is deprecated\. Use `verify=<ssl_context>` instead,with `\.load_cert_chain\(\)` to configure the "
+    r"certificate chain\.$"
+)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with a root (ca.pem), our certificate (cert.pem, key.pem, both.pem), and no PEM file (junk)."""
+    directory = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("client.example")
+    authority.cert_pem.write_to_path(str(directory / "ca.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(directory / "cert.pem"))
+    certificate.private_key_pem.write_to_path(str(directory / "key.pem"))
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(directory / "both.pem"))
+    (directory / "junk").write_text("junk")
+    (directory / "roots").mkdir()
+    return directory
+
+
+def roots(context: ssl.SSLContext) -> int:
+    return len(context.get_ca_certs())
+
+
+def checks(context: ssl.SSLContext) -> tuple[ssl.VerifyMode, bool, ssl.TLSVersion, bool]:
+    return context.verify_mode, context.check_hostname, context.minimum_version, context.post_handshake_auth
+
+
+CHECKED = (ssl.CERT_REQUIRED, True, ssl.TLSVersion.TLSv1_2, True)
+UNCHECKED = (ssl.CERT_NONE, False, ssl.TLSVersion.TLSv1_2, True)
+
+
+@pytest.mark.parametrize("verify", [True, None])
+def test_the_default_context_checks_with_certifis_roots(verify: Any) -> None:
+    context = create_ssl_context(verify)
+    assert checks(context) == CHECKED
+    assert not context.hostname_checks_common_name
+    assert roots(context) == roots(ssl.create_default_context(cafile=certifi.where()))
+    assert create_ssl_context(verify) is not context
+
+
+def test_a_context_that_checks_nothing() -> None:
+    context = create_ssl_context(verify=False)
+    assert checks(context) == UNCHECKED
+    assert roots(context) == 0
+
+
+def test_a_context_is_used_as_it_is() -> None:
+    context = ssl.create_default_context()
+    assert create_ssl_context(context) is context
+    assert context_for(context) is context
+
+
+def test_a_path_of_roots_is_deprecated(files: Path) -> None:
+    with pytest.warns(DeprecationWarning, match=VERIFY) as warned:
+        context = create_ssl_context(str(files / "ca.pem"))
+    assert warned[0].filename == __file__
+    assert (roots(context), checks(context)) == (1, CHECKED)
+    with pytest.warns(DeprecationWarning, match=VERIFY):
+        context = create_ssl_context(files / "roots")  # type: ignore[arg-type]
+    assert (roots(context), checks(context)) == (0, CHECKED)
+
+
+@pytest.mark.parametrize("make", [create_ssl_context, context_for])
+def test_our_own_certificate_is_deprecated(files: Path, make: Any) -> None:
+    cert, key, both = (str(files / name) for name in ("cert.pem", "key.pem", "both.pem"))
+    for value in (both, files / "both.pem", (cert, key), [cert, key], (cert, key, "unused"), (both,)):
+        with pytest.warns(DeprecationWarning, match=CERT) as warned:
+            context = make(verify=False, cert=value)
+        assert warned[0].filename == __file__
+        assert checks(context) == UNCHECKED
+    own = ssl.create_default_context()
+    for value in (both, files / "both.pem", (cert, key)):
+        with pytest.warns(DeprecationWarning, match=CERT):
+            assert make(own, value) is own
+    with pytest.warns(DeprecationWarning, match=VERIFY), pytest.warns(DeprecationWarning, match=CERT):
+        make(str(files / "ca.pem"), both)
+
+
+@pytest.mark.parametrize("cert", ["", ()])
+def test_no_certificate_of_ours(cert: Any) -> None:
+    assert checks(create_ssl_context(verify=False, cert=cert)) == UNCHECKED
+
+
+@pytest.mark.parametrize("make", [create_ssl_context, context_for])
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"verify": "nowhere"}, FileNotFoundError, "nowhere"),
+        ({"verify": "junk"}, ssl.SSLError, "junk"),
+        ({"cert": "nowhere"}, FileNotFoundError, "nowhere"),
+        ({"cert": "junk"}, ssl.SSLError, "junk"),
+    ],
+)
+def test_paths_are_checked_at_once(
+    files: Path, make: Any, arguments: dict[str, str], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        make(**{name: str(files / value) for name, value in arguments.items()})
+
+
+@pytest.mark.parametrize("make", [create_ssl_context, context_for])
+def test_arguments_of_another_type(make: Any) -> None:
+    for verify in (3, 0, b"x", object()):
+        with pytest.raises(TypeError, match=r"^Invalid type for verify\. Expected bool or ssl\.SSLContext, got <class"):
+            make(verify)
+    with pytest.raises(TypeError, match="^cert must be"):
+        make(cert=("a", "b", "secret", "d"))
+    with pytest.raises(ValueError, match="^verify='' names no file or directory"):
+        make("")
+
+
+def test_the_environment_names_the_roots(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca.pem"))
+    assert roots(create_ssl_context()) == 1
+    assert context_for() is None
+    assert roots(create_ssl_context(trust_env=False)) > 1
+    untrusting = context_for(trust_env=False)
+    assert untrusting is not None
+    assert roots(untrusting) > 1
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSL_CERT_DIR", str(files / "roots"))
+    assert roots(create_ssl_context()) == 0
+    assert context_for() is None
+
+
+@pytest.mark.parametrize("make", [create_ssl_context, context_for])
+def test_the_file_that_the_environment_names_must_be_there(
+    files: Path, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(files / "nowhere"))
+    with pytest.raises(FileNotFoundError, match=r"\(SSL_CERT_FILE\): '.*nowhere'$"):
+        make()
+    assert checks(make(verify=False)) == UNCHECKED
+    make(trust_env=False)
+
+
+def test_keys_are_logged_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    assert create_ssl_context(trust_env=False).keylog_filename == str(tmp_path / "keys")
+
+
+def test_transports_share_a_context() -> None:
+    assert context_for(False) is context_for(False)
+    assert context_for(True, trust_env=False) is None
+    assert context_for(False) is not context_for(False, alpn=("h2", "http/1.1"))
+    assert context_for(True, alpn=("h2", "http/1.1")) is not None
