@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from httpx_transport import AsyncConnectionPool, ConnectionPool
-from httpx_transport._connect import Proxy, read_proxies
+from httpx_transport._connect import proxies_of
+from httpx_transport._connect._proxy import Proxy
 from httpx_transport._connect._proxy_login import Login
 
 CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -45,7 +46,7 @@ CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     ],
 )
 def test_what_a_proxy_is(given: Any, proxies: tuple[Proxy, ...]) -> None:
-    assert read_proxies(given) == proxies
+    assert proxies_of(given) == proxies
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_what_no_proxy_is(given: Any, error: type[Exception], message: str) -> N
 
 
 def test_a_proxy_shows_its_address_only() -> None:
-    (proxy,) = read_proxies({"url": "socks5h://u:hunter2@[::1]:1"})
+    (proxy,) = proxies_of({"url": "socks5h://u:hunter2@[::1]:1"})
     assert repr(proxy) == "<socks5h proxy [::1]:1>"
     assert f"{proxy}" == "<socks5h proxy [::1]:1>"
 

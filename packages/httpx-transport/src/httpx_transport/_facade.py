@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ._backends import SocketOption, blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
-from ._connect import read_proxies
+from ._connect import proxies_of
 from ._network_stream import AsyncNetworkStream, NetworkStream
 from ._pool import Pool, new_pool
 from ._request import Headers, raw_request
@@ -80,7 +80,7 @@ class ConnectionPool:
             read_socket_options(socket_options),
             resolver,
             max_connections_per_origin,
-            read_proxies(proxy),
+            proxies_of(proxy),
         ).check()
         self._pool = new_pool(blocking_backend(), settings)
 
@@ -224,7 +224,7 @@ class AsyncConnectionPool:
             read_socket_options(socket_options),
             resolver,
             max_connections_per_origin,
-            read_proxies(proxy),
+            proxies_of(proxy),
         ).check()
         self._pool: Pool | None = None
 

@@ -10,7 +10,7 @@ from ._backends import SocketOption
 if TYPE_CHECKING:
     import ssl
 
-    from ._connect import Proxy
+    from ._connect._proxy import Proxy
 
 TlsContext: TypeAlias = "ssl.SSLContext | Callable[..., ssl.SSLContext] | None"
 """A context; or what makes one when it is first needed, called with `alpn=`, the protocols to offer; or the default."""

@@ -70,16 +70,14 @@ class Proxy(NamedTuple):
         return f"<{self.scheme.decode('ascii')} {self.name}>"
 
 
-def read_proxies(given: ProxyTypes | None) -> tuple[Proxy, ...]:
-    """Return the proxies that `given` names, the first to be connected to first; none where it is None.
+def read_proxies(given: ProxyTypes) -> tuple[Proxy, ...]:
+    """Return the proxies that `given` names, the first to be connected to first.
 
     Raises:
         TypeError: Something has another type than documented.
         ValueError: A URL, or an option, that says nothing clear; the message holds no credentials.
         ImportError: A SOCKS proxy, and socksio is not installed.
     """
-    if given is None:
-        return ()
     one = isinstance(given, str | bytes | Mapping)
     if not one and not isinstance(given, Sequence):
         raise TypeError(f"proxy must be a URL, a dict, or a sequence of those, not {type(given)}")
