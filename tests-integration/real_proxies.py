@@ -136,6 +136,23 @@ def test_http_and_https_targets(
     assert secure.accepted == before + 1
 
 
+@pytest.mark.parametrize(("kind", "scheme"), [("squid with Digest", "http"), ("microsocks with a password", "socks5h")])
+def test_a_client_with_a_proxy(
+    face: Face,
+    running: Callable[[str], int],
+    plain: ScriptedServer,
+    secure: ScriptedServer,
+    trusting: ssl.SSLContext,
+    kind: str,
+    scheme: str,
+) -> None:
+    async def scenario(client: AnyClient) -> None:
+        for target in (plain.url, secure.url):
+            assert (await client.get(target)).text == "hello"
+
+    face.run(scenario, proxy=url_of(kind, scheme, running(kind)), verify=trusting)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if " with " in kind])
 def test_a_wrong_password(face: Face, running: Callable[[str], int], kind: str) -> None:
     socks = kind.startswith("microsocks")
