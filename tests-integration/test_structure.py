@@ -148,7 +148,7 @@ def methods(kind: type) -> dict[str, inspect.Signature]:
 
 def plain(signature: inspect.Signature) -> list[tuple[str, object, object]]:
     """Return what callers of both colours must find alike: not the types, nor the order of what is named."""
-    found = [(p.name, p.kind, p.default) for p in signature.parameters.values()]
+    found: list[tuple[str, object, object]] = [(p.name, p.kind, p.default) for p in signature.parameters.values()]
     by_place = [one for one in found if one[1] is not inspect.Parameter.KEYWORD_ONLY]
     return by_place + sorted((one for one in found if one not in by_place), key=lambda one: one[0])
 

@@ -24,7 +24,7 @@ from httpx_transport import (
     shared_ssl_context,
 )
 from httpx_transport._backends import blocking_backend
-from httpx_transport._connect import Connector
+from httpx_transport._connect._connector import Connector
 from httpx_transport._settings import Settings
 from httpx_transport.blocking import run
 

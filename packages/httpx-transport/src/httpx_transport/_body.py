@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from ._exchange import Exchange
 from .blocking import run
+
+if TYPE_CHECKING:
+    from ._exchange import Exchange
 
 
 class ResponseBody:

@@ -11,9 +11,9 @@ from typing import Any
 from .._backends import Backend
 from .._connect._proxy import sayable
 from .._connect._proxy_login import AUTHORIZATION, LOGIN_REQUIRED
-from .._connection import DEFAULT_PORTS
 from .._exchange import Exchange
 from .._extensions import read_options, shortened
+from .._schemes import DEFAULT_PORTS
 from .._settings import Settings
 from ..interface import Field, RawURL
 from ._pool import Pool
