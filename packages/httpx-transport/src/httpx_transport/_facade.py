@@ -10,6 +10,7 @@ from ._backends import SocketOption, blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
 from ._connect import proxies_of
 from ._network_stream import AsyncNetworkStream, NetworkStream
+from ._pool import new_pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
 from ._settings import Resolver, Settings, TlsContext, read_socket_options
@@ -17,7 +18,7 @@ from .blocking import run
 from .interface import Field, ProxyTypes, RawURL
 
 if TYPE_CHECKING:
-    from ._pool import Pool
+    from ._pool._pool import Pool
 
 _NOTHING = {"connections": 0, "active": 0, "idle": 0, "waiting": 0}
 
@@ -81,8 +82,6 @@ class ConnectionPool:
             max_connections_per_origin,
             proxies_of(proxy),
         ).check()
-        from ._pool import new_pool  # only who makes a pool pays for it
-
         self._pool = new_pool(blocking_backend(), settings)
 
     def handle_request(
@@ -295,7 +294,5 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
-            from ._pool import new_pool
-
             pool = self._pool = new_pool(running_backend(), self._settings)
         return pool

@@ -1,22 +1,26 @@
-"""The pool: which connection serves which request, and who waits. Slots decide, the pool acts."""
+"""The pool: which connection serves which request, and who waits. Slots decide, the pool acts.
+
+What it takes to make one is imported when one is made: only who has a pool pays for it, or for what knows proxies.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._pool import Pool
-
 if TYPE_CHECKING:
     from .._backends import Backend
     from .._settings import Settings
+    from ._pool import Pool
 
-__all__ = ["Pool", "new_pool"]
+__all__ = ["new_pool"]
 
 
 def new_pool(backend: Backend, settings: Settings) -> Pool:
-    """Return the pool for these settings: what knows proxies is imported where there are some."""
-    if not settings.proxies:
-        return Pool(backend, settings)
-    from ._proxied import ProxiedPool
+    """Return the pool for these settings."""
+    if settings.proxies:
+        from ._proxied import ProxiedPool
 
-    return ProxiedPool(backend, settings)
+        return ProxiedPool(backend, settings)
+    from ._pool import Pool
+
+    return Pool(backend, settings)
