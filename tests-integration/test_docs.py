@@ -37,9 +37,6 @@ CONTRACT = ROOT / "docs" / "transports.md"
 BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n+)?^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-# Pages that are ahead of the code: they fail as long as what they need is not there, and are run as the others from then on.
-AHEAD = {"docs/proxies.md": "proxy" not in inspect.signature(ConnectionPool).parameters}
-
 
 class Block(NamedTuple):
     """A block of Python on a page."""
@@ -63,8 +60,7 @@ def name_of(page: Path) -> str:
 def pages_to_run() -> Iterator[Any]:
     """Yield the pages that have blocks, as parameters of a test."""
     for page in filter(blocks, PAGES):
-        ahead = pytest.mark.xfail(condition=AHEAD.get(name_of(page), False), reason="not there yet", strict=True)
-        yield pytest.param(page, id=name_of(page), marks=ahead)
+        yield pytest.param(page, id=name_of(page))
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
