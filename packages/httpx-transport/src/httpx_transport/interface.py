@@ -1,6 +1,7 @@
 """The border that only primitives cross: what a transport is, as Protocols that nobody has to import to implement.
 
-It knows types, and nothing of how a request is sent. The rules that types cannot say:
+It knows types, and nothing of how a request is sent. The rules that types cannot say, in short (`docs/transports.md` has all of
+them, and `httpx_transport.testing.conformance` checks them):
 
 * Any status is a success; an exception means that there is no response.
 * No redirects, cookies, authentication or content decoding here.
