@@ -60,3 +60,9 @@ def test_a_proxy_that_goes_while_we_speak() -> None:
 def test_a_proxy_that_only_talks() -> None:
     with pytest.raises(ProxyError, match="^it sent more than 65536 bytes before it was asked anything$"):
         run(dialogue(Narrow(bytes(65_536), b"x")).say(b"hello"))
+
+
+def test_a_proxy_that_goes_when_all_is_said() -> None:
+    with pytest.raises(ProxyError, match="^the connection was closed right after the handshake$"):
+        dialogue(Narrow(b"")).finish()
+    dialogue(Narrow(None)).finish()
