@@ -37,7 +37,6 @@ CONTRACT = ROOT / "docs" / "transports.md"
 BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n+)?^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-
 class Block(NamedTuple):
     """A block of Python on a page."""
 
