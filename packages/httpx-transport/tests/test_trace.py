@@ -210,11 +210,13 @@ class TestLogs:
                 with caplog.at_level(logging.DEBUG, logger="httpcore"):
                     assert await pool.get(server.port, headers=secrets) == b"ok"
                 assert await pool.get(server.port) == b"ok"
+                caplog.set_level(logging.DEBUG, logger="httpcore")
 
         face.run(scenario)
         lines = [(record.name, record.getMessage()) for record in caplog.records if record.name.startswith("httpcore.")]
         assert "hush" not in repr(lines)
-        (connect_started, connected), rest = lines[:2], lines[2:]
+        (connect_started, connected), rest, closed = lines[:2], lines[2:-2], lines[-2:]
+        assert closed == [("httpcore.connection", "close.started"), ("httpcore.connection", "close.complete")]
         assert connect_started == (
             "httpcore.connection",
             f"connect_tcp.started host='127.0.0.1' port={server.port} local_address=None timeout=5.0 socket_options=None",

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ._http11 import RequestEncoder
+from ._trace import log
 
 if TYPE_CHECKING:
     import ssl
@@ -56,7 +57,9 @@ class Connection:
 
     def close(self) -> None:
         """Close the stream at once."""
+        log("connection.close.started")
         self.stream.close()
+        log("connection.close.complete")
 
 
 def _facts(stream: Stream) -> dict[str, Any]:

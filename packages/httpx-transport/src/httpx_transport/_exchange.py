@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _ONE_WRITE: Final = 65_536  # bytes of a body that leave together with its head
 _DRAINED: Final = 65_536  # bytes of an unread body that are taken, where they are here, to keep the connection
+_DEAF: Final = 262_144  # bytes of a body that are sent before the peer is listened to again,
+_DEAF_FOR: Final = 0.005  # or seconds, where they come slowly
 _PATIENCE: Final = 1.0  # seconds for a peer that was asked whether it wants the body (RFC 9110 §10.1.1)
 
 _IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
@@ -211,9 +213,13 @@ class Exchange(Wire):
             if not await self._permitted(head):
                 return False
             head = b""
+        deaf, listened = 0, self._clock()
         while (chunk := await self._next(source)) is not None:
-            if await self._interrupted():
-                return False
+            deaf += len(chunk)
+            if deaf > _DEAF or self._clock() - listened > _DEAF_FOR:
+                if await self._interrupted():
+                    return False
+                deaf, listened = 0, self._clock()
             framed = framer.frame(chunk)
             if len(framed) > _ONE_WRITE and head:
                 if not await self._send(head):
@@ -226,6 +232,8 @@ class Exchange(Wire):
 
     async def _next(self, source: Source) -> bytes | None:
         """Return the next chunk of the body, within what the total leaves for it."""
+        if self._options.deadline is None:
+            return await source.next(None)
         try:
             return await source.next(self._limit(None))
         except TimeoutError as error:
