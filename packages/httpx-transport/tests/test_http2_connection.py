@@ -21,7 +21,7 @@ from httpx_transport.testing import Faults, Network, answer, response
 
 from .frames import OK, Attacker, attacked, drain, sent_frames
 from .frames import get as open_get
-from .http2_peer import Speaker, get, network_of, send, speaking
+from .http2_peer import Speaker, answer_all, get, network_of, send, speaking
 
 ORIGIN = (b"https", b"a.test", None, None)
 
@@ -514,3 +514,24 @@ def test_a_right_that_was_taken_back_opens_nothing() -> None:
     assert not connection.unused(), "the right is still to be given back"
     connection.unreserve()
     assert connection.unused()
+
+
+def test_through_a_tunnel() -> None:
+    async def proxy(peer: Any) -> None:
+        request = await peer.head()
+        assert request is not None
+        assert request.method == b"CONNECT"
+        await peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        await answer_all(Speaker(peer))
+
+    network = Network()
+    network.serve("proxy.test", 3128, proxy, alpn="h2")
+
+    async def main() -> None:
+        pool = network.pool(http2=True, proxy="http://proxy.test:3128")
+        contents = await network.gather(*[get(pool, method=b"POST", body=b"x") for _ in range(3)])
+        assert sorted(contents) == [b"1-1:x", b"1-3:x", b"1-5:x"]
+        await pool.aclose()
+
+    network.run(main())
+    assert network.connections == 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ._certificate import certificate_facts
 from ._http11 import RequestEncoder
+from ._schemes import DEFAULT_PORTS
 from ._trace import log
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 Origin: TypeAlias = tuple[bytes, bytes, int | None, str | None]
 """Scheme, host, port (None: the scheme's default), and the name for TLS where it is not the host."""
-
-DEFAULT_PORTS: Final = {b"http": 80, b"https": 443}
 
 _numbers: Final = itertools.count(1)
 

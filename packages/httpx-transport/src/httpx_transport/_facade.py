@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ._backends import SocketOption, blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
+from ._connect import proxies_of
 from ._network_stream import AsyncNetworkStream, NetworkStream
-from ._pool import Pool, make_pool
+from ._pool import new_pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
 from ._settings import Resolver, Settings, TlsContext, read_socket_options
 from .blocking import run
-from .interface import Field, RawURL
+from .interface import Field, ProxyTypes, RawURL
 
 if TYPE_CHECKING:
-    pass
+    from ._pool._pool import Pool
 
 _NOTHING = {"connections": 0, "active": 0, "idle": 0, "waiting": 0}
 
@@ -45,9 +46,14 @@ class ConnectionPool:
         http1: Whether HTTP/1.1 may be spoken.
         http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
             too (RFC 9113 §3.3). It needs the extra `http2`.
+        proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
+            sequence of those for a chain, the one that is connected to first.
 
     Raises:
         ValueError: A limit that lets no request pass.
+        TypeError: Socket options that are none.
+        TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
+        ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class ConnectionPool:
         max_connections_per_origin: int | None = None,
         http1: bool = True,
         http2: bool = False,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         settings = Settings(
             ssl_context,
@@ -81,8 +88,9 @@ class ConnectionPool:
             max_connections_per_origin,
             http1,
             http2,
+            proxies_of(proxy),
         ).check()
-        self._pool = make_pool(blocking_backend(), settings)
+        self._pool = new_pool(blocking_backend(), settings)
 
     def handle_request(
         self,
@@ -103,7 +111,7 @@ class ConnectionPool:
                 called with the status and the fields of each 1xx response, as it comes.
 
         Raises:
-            ConnectError, ConnectTimeout, PoolTimeout: No connection, so nothing was sent.
+            ConnectError, ConnectTimeout, PoolTimeout, ProxyError: No connection, so nothing was sent.
             ReadError, ReadTimeout, WriteError, WriteTimeout: The connection broke, or the peer was silent too long.
             LocalProtocolError: The request cannot be said in HTTP/1.1 (RFC 9112).
             RemoteProtocolError: The response is not HTTP/1.1, or not complete.
@@ -190,9 +198,14 @@ class AsyncConnectionPool:
         http1: Whether HTTP/1.1 may be spoken.
         http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
             too (RFC 9113 §3.3). It needs the extra `http2`.
+        proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
+            sequence of those for a chain, the one that is connected to first.
 
     Raises:
         ValueError: A limit that lets no request pass.
+        TypeError: Socket options that are none.
+        TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
+        ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
 
     def __init__(
@@ -211,6 +224,7 @@ class AsyncConnectionPool:
         max_connections_per_origin: int | None = None,
         http1: bool = True,
         http2: bool = False,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         self._settings = Settings(
             ssl_context,
@@ -226,6 +240,7 @@ class AsyncConnectionPool:
             max_connections_per_origin,
             http1,
             http2,
+            proxies_of(proxy),
         ).check()
         self._pool: Pool | None = None
 
@@ -295,5 +310,5 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
-            pool = self._pool = make_pool(running_backend(), self._settings)
+            pool = self._pool = new_pool(running_backend(), self._settings)
         return pool

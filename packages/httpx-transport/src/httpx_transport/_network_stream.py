@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ._backends import Backend
-from ._connection import Connection
 from ._errors import ReadError, ReadTimeout, TransportError, WriteError, WriteTimeout, explain
 from .blocking import run
 
 if TYPE_CHECKING:
     import ssl
+
+    from ._backends import Backend
+    from ._connection import Connection
 
 _READING: Final = "reading from"
 _WRITING: Final = "writing to"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from ._connection import DEFAULT_PORTS
 from ._errors import LocalProtocolError, UnsupportedProtocol
+from ._schemes import DEFAULT_PORTS
 from .interface import Field, RawURL
 
 Text: TypeAlias = str | bytes

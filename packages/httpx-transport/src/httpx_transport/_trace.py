@@ -6,7 +6,6 @@ request that nobody listens to has no trace at all.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -66,7 +65,7 @@ class Trace:
         """Tell of an event, such as `http11.send_request_headers.started`."""
         if self._listener is not None:
             told = self._listener(event, details)
-            if inspect.isawaitable(told):
+            if hasattr(told, "__await__"):
                 await told
         log(event, **details)
 

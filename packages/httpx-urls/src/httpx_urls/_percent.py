@@ -24,14 +24,23 @@ class PercentEncodeSet:
         space: What stands for a space that is to be encoded.
     """
 
-    __slots__ = ("_table", "_unsafe")
+    __slots__ = ("_members", "_space", "_table", "_unsafe")
+
+    _table: list[bytes]
 
     def __init__(self, members: frozenset[int], space: bytes = b"%20") -> None:
+        self._members = members
+        self._space = space
+        self._unsafe: re.Pattern[str] | None = None  # and the table: made when they are first needed
+
+    def _prepare(self) -> re.Pattern[str]:
+        members = self._members
+        self._table = [b"%%%02X" % byte if byte in members else bytes([byte]) for byte in range(0x100)]
+        self._table[0x20] = self._space
         # The search is over text: what is beyond ASCII becomes bytes that are members of every set.
         safe = "".join(f"\\x{byte:02x}" for byte in range(0x80) if byte not in members)
-        self._unsafe = re.compile(f"[^{safe}]+")
-        self._table = [b"%%%02X" % byte if byte in members else bytes([byte]) for byte in range(0x100)]
-        self._table[0x20] = space
+        self._unsafe = unsafe = re.compile(f"[^{safe}]+")
+        return unsafe
 
     def encode(self, text: str) -> str:
         """Return `text` in ASCII: UTF-8, each byte of the set as %XX, everything else (also every `%`) as it is.
@@ -39,10 +48,11 @@ class PercentEncodeSet:
         Raises:
             InvalidURL: `text` has half a surrogate pair, which no UTF-8 can say.
         """
-        if self._unsafe.search(text) is None:
+        unsafe = self._unsafe or self._prepare()
+        if unsafe.search(text) is None:
             return text
         try:
-            return self._unsafe.sub(self._escape, text)
+            return unsafe.sub(self._escape, text)
         except UnicodeEncodeError:
             raise InvalidURL(f"Invalid character in URL: {describe_surrogate(text)}") from None
 

@@ -87,8 +87,11 @@ def proxy_options(proxy: ProxyTypes) -> dict[str, Any]:
     """
     if not isinstance(proxy, Proxy):
         proxy = Proxy(url=checked("proxy", proxy, (str, URL), "a URL, a str or a Proxy"))
+    url = proxy.url
+    if url.scheme == "socks5":  # a client of 0.28 leaves names to the proxy in both cases
+        url = url.copy_with(scheme="socks5h")
     options: dict[str, Any] = {
-        "url": str(proxy.url),
+        "url": str(url),
         "auth": proxy.raw_auth,
         "headers": proxy.headers.raw or None,
         "ssl_context": proxy.ssl_context,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from .._backends import Backend, Stream
 from .._connection import Connection, Origin, peer_name, port_of
-from .._errors import ConnectError, ConnectTimeout, explain
+from .._errors import ConnectError, ConnectTimeout, TransportError, connect_failure
 from .._settings import Settings
 from .._trace import Trace
 from ._contexts import HTTP_1, shared_ssl_context
@@ -15,6 +16,9 @@ from ._dialer import Dialer
 
 if TYPE_CHECKING:
     import ssl
+
+    from ._proxy import Proxy
+    from ._proxy_route import Route
 
 _HTTP_2: Final = ("h2",)
 
@@ -28,7 +32,7 @@ class Connector:
         alpn: The protocols to offer in TLS, the preferred one first.
     """
 
-    __slots__ = ("_alpn", "_backend", "_context", "_dialer", "_given", "_retries")
+    __slots__ = ("_alpn", "_backend", "_context", "_dialer", "_given", "_retries", "_route")
 
     def __init__(self, backend: Backend, settings: Settings, alpn: Sequence[str] = HTTP_1) -> None:
         self._backend = backend
@@ -37,6 +41,14 @@ class Connector:
         self._context: ssl.SSLContext | None = None
         self._retries = settings.retries
         self._alpn = tuple(alpn)
+        self._route: Route | None = None
+
+    def go_through(self, proxies: tuple[Proxy, ...]) -> Route:
+        """Let all connections from now on go through proxies; return the way."""
+        from ._proxy_route import Route
+
+        self._route = route = Route(proxies, self._backend.clock, self._dialer.resolve)
+        return route
 
     async def connect(
         self, origin: Origin, timeout: float | None, trace: Trace | None = None, deadline: float | None = None
@@ -52,6 +64,7 @@ class Connector:
         Raises:
             ConnectTimeout: The time was over.
             ConnectError: The name, the address, the port or TLS; the message says which.
+            ProxyError: A proxy on the way refused; that is not tried again.
         """
         for tried in range(self._retries):
             try:
@@ -80,7 +93,11 @@ class Connector:
         timings: dict[str, float] = {}
         try:
             host, port = _address(origin)
-            stream = await self._open(host, port, timeout, trace)
+            if self._route is None:
+                stream = await self._open(host, port, timeout, trace)
+            else:
+                peer = self._route.peer(origin)
+                stream = await self._route.connect(functools.partial(self._open, trace=trace), origin, timeout)
             timings["connect"] = clock() - started
             if origin[0] == b"https":
                 left = None if timeout is None else max(timeout - timings["connect"], 0.0)
@@ -90,9 +107,9 @@ class Connector:
             doing = "connecting to" if stream is None else "in the TLS handshake with"
             if stream is not None:
                 stream.close()
-            if not isinstance(error, OSError | ValueError):  # a name that cannot be encoded is a ValueError
+            if isinstance(error, TransportError) or not isinstance(error, OSError | ValueError):
                 raise
-            raise _explained(error, doing, peer, clock() - started) from error
+            raise connect_failure(error, doing, peer, clock() - started) from error
         connection = Connection(origin, stream, peer, timings)
         connection.facts(reused=False)  # now: a response may be complete, and the stream closed, before it is asked
         return connection
@@ -155,9 +172,3 @@ def _address(origin: Origin) -> tuple[str, int]:
     if not 0 <= port <= 65_535:
         raise ValueError("a port is a number from 0 to 65535")
     return host, port
-
-
-def _explained(error: OSError | ValueError, doing: str, peer: str, seconds: float) -> ConnectError | ConnectTimeout:
-    if isinstance(error, TimeoutError) and error.errno is None:  # with a number it is the system's own, long, timeout
-        return ConnectTimeout(explain("timed out", doing, peer, seconds))
-    return ConnectError(explain(error, doing, peer, seconds))

@@ -55,13 +55,20 @@ class Dialer:
         return stream
 
     async def _plan(self, host: str, port: int, timeout: float | None) -> list[Attempt]:
-        found = await self._resolve(host, port, timeout)
+        found = await self.resolve(host, port, timeout)
         local: list[AddressInfo] = []
         if self.local_address is not None:
             local = await self._backend.resolve(self.local_address, 0, timeout)
         return plan(found, local, self._family)
 
-    async def _resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds, from the resolver if there is one.
+
+        Raises:
+            TimeoutError: The time was over.
+            OSError: There is no such name.
+            TypeError, ValueError: The resolver's answer makes no sense.
+        """
         if self._resolver is None:
             return await self._backend.resolve(host, port, timeout)
         answer = self._resolver(host, port)

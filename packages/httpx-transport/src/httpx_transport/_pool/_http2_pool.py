@@ -13,6 +13,7 @@ from .._settings import Settings
 from .._traced import TracedExchange
 from ._lease import Lease
 from ._pool import Answer, Outgoing, Pool
+from ._proxied import ProxiedPool
 from ._sharing import Sharing
 
 _ATTEMPTS: Final = 5  # connections that a request may be sent on, where each says that it has done nothing with it
@@ -99,3 +100,7 @@ class Http2Pool(Pool):
         """Close idle connections now, the others when their exchanges end; let waiters go."""
         super().close()
         self._sharing.close()
+
+
+class ProxiedHttp2Pool(ProxiedPool, Http2Pool):
+    """Both: HTTP/2 is spoken to origins, through tunnels; a proxy that forwards is spoken to in HTTP/1.1."""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from .._backends import Backend
 from .._body import Content
-from .._connect import Connector
-from .._connection import DEFAULT_PORTS, Connection, Origin, peer_name
+from .._connect._connector import Connector
+from .._connection import Connection, Origin, peer_name
 from .._errors import (
     PoolClosed,
     PoolTimeout,
@@ -21,6 +21,7 @@ from .._errors import (
 from .._exchange import Exchange
 from .._extensions import Options, read_options
 from .._network_stream import Holder
+from .._schemes import DEFAULT_PORTS
 from .._settings import Settings
 from .._trace import Trace, trace_of
 from .._traced import TracedExchange

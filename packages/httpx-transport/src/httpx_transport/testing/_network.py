@@ -14,6 +14,7 @@ from ._task import Task
 
 if TYPE_CHECKING:
     from .._settings import Resolver
+    from ..interface import ProxyTypes
 
 T = TypeVar("T")
 
@@ -92,6 +93,7 @@ class Network:
         max_connections_per_origin: int | None = None,
         http1: bool = True,
         http2: bool = False,
+        proxy: ProxyTypes | None = None,
     ) -> SimulatedPool:
         """Return a pool whose connections are in this network. TLS is only pretended, so there is no `ssl_context`.
 
@@ -108,6 +110,7 @@ class Network:
         http1: Whether HTTP/1.1 may be spoken.
         http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
             too (RFC 9113 §3.3). It needs the extra `http2`.
+            proxy: As for `ConnectionPool`; the proxies are servers of this network.
         """
         return SimulatedPool(
             self._backend,
@@ -120,6 +123,7 @@ class Network:
             max_connections_per_origin=max_connections_per_origin,
             http1=http1,
             http2=http2,
+            proxy=proxy,
         )
 
     def start(

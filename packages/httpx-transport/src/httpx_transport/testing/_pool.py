@@ -6,13 +6,14 @@ import functools
 from typing import TYPE_CHECKING
 
 from .._facade import AsyncConnectionPool
-from .._pool import make_pool
+from .._pool import new_pool
 
 if TYPE_CHECKING:
     import ssl
 
     from .._backends import Backend
     from .._settings import Resolver
+    from ..interface import ProxyTypes
 
 
 class SimulatedPool(AsyncConnectionPool):
@@ -30,6 +31,7 @@ class SimulatedPool(AsyncConnectionPool):
         http1: Whether HTTP/1.1 may be spoken.
         http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
             too (RFC 9113 §3.3). It needs the extra `http2`.
+        proxy: As for the pools that this one stands for; the proxies are servers of the network.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class SimulatedPool(AsyncConnectionPool):
         max_connections_per_origin: int | None = None,
         http1: bool = True,
         http2: bool = False,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         super().__init__(
             ssl_context=_no_trust(),
@@ -57,8 +60,9 @@ class SimulatedPool(AsyncConnectionPool):
             max_connections_per_origin=max_connections_per_origin,
             http1=http1,
             http2=http2,
+            proxy=proxy,
         )
-        self._pool = make_pool(backend, self._settings)  # the running event loop is not asked for: there is none
+        self._pool = new_pool(backend, self._settings)  # the running event loop is not asked for: there is none
 
 
 @functools.cache
