@@ -522,6 +522,7 @@ def test_through_a_tunnel() -> None:
         assert request is not None
         assert request.method == b"CONNECT"
         await peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        await peer.sleep(0.1)  # in which TLS would be agreed on
         await answer_all(Speaker(peer))
 
     network = Network()
@@ -535,3 +536,45 @@ def test_through_a_tunnel() -> None:
 
     network.run(main())
     assert network.connections == 1
+
+
+def test_each_step_is_told() -> None:
+    async def play(speaker: Speaker) -> None:
+        await speaker.respond(await speaker.request(), b"x")
+        stream = await speaker.request()
+        speaker.h2.send_headers(stream, OK)
+        await speaker.send(stream, b"half")
+        await speaker.peer.sleep(0.1)
+        speaker.h2.reset_stream(stream, 2)
+        await speaker.flush()
+        await speaker.request()
+        speaker.peer.half_close()
+
+    network = network_of(speaking(play))
+    told: list[str] = []
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        extensions = {"trace": lambda event, details: told.append(event)}
+        assert await get(pool, extensions=extensions) == b"x"
+        started = [
+            event.partition(".")[2] for event in told if event.startswith("http2.") and event.endswith("started")
+        ]
+        steps = ["send_request_headers", "send_request_body", "receive_response_headers", "receive_response_body"]
+        assert started == [f"{step}.started" for step in [*steps, "response_closed"]]
+        assert told[-1] == "http2.response_closed.complete"
+        assert sum(event.endswith("complete") for event in told) == sum(event.endswith("started") for event in told)
+        _, _, content, _ = await send(pool, extensions=extensions)
+        assert content.whole() is None
+        assert await anext(content) == b"half"
+        with pytest.raises(RemoteProtocolError):
+            await anext(content)
+        assert told[-1] == "http2.receive_response_body.failed"
+        await content.aclose()
+        assert told[-1] == "http2.response_closed.complete"
+        with pytest.raises(RemoteProtocolError):
+            await get(pool, method=b"POST", extensions=extensions)
+        assert told[-1] == "http2.receive_response_headers.failed"
+        await pool.aclose()
+
+    network.run(main())

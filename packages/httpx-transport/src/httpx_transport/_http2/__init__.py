@@ -7,5 +7,6 @@ from ._codec import Codec
 from ._connection import Http2Connection
 from ._exchange import Http2Exchange, NoRoom
 from ._stream import Stream
+from ._traced import TracedHttp2Exchange
 
-__all__ = ["Codec", "Http2Connection", "Http2Exchange", "NoRoom", "Stream"]
+__all__ = ["Codec", "Http2Connection", "Http2Exchange", "NoRoom", "Stream", "TracedHttp2Exchange"]

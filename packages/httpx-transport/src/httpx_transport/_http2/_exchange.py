@@ -87,11 +87,9 @@ class Http2Exchange(Wire):
         """
         stream = self.stream = self._open(method, target, fields, body)
         try:
-            if self._sending:
-                await self._send_request(fields)
+            await self._send_request(fields)
             sent = self._clock()
-            while stream.head is None:
-                await self._progress(self._options.read, WAITING)
+            head = await self._receive_head()
             self._answered_at = answered = self._clock()
             self._timings["send"] = sent - self._started
             self._timings["first_byte"] = answered - sent
@@ -100,9 +98,9 @@ class Http2Exchange(Wire):
             self._shared.abandon(stream)
             raise
         except BaseException:
-            await self.close()
+            await self._stop()
             raise
-        return stream.head
+        return head
 
     def _open(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -194,12 +192,15 @@ class Http2Exchange(Wire):
             self._shared.abandon(stream)
             raise
         except BaseException:
-            await self.close()
+            await self._stop()
             raise
         return content
 
     async def close(self) -> None:
         """Give up what has not been read, and what has not been sent. The connection's other streams do not notice."""
+        await self._stop()
+
+    async def _stop(self) -> None:
         self.give_up()
         await self._close_source()
 
@@ -223,12 +224,17 @@ class Http2Exchange(Wire):
         self._timings["total"] = now - self._began
         self._connection.reused = True
         if not self.stream.ended and not self._options.duplex:
-            await self.close()
+            await self._stop()
 
     async def _close_source(self) -> None:
         source, self._source = self._source, None
         if source is not None:
             await source.close()
+
+    async def _receive_head(self) -> Head:
+        while self.stream.head is None:
+            await self._progress(self._options.read, WAITING)
+        return self.stream.head
 
     async def _send_request(self, fields: list[Field]) -> None:
         """Send the body until it has left, or the response has come.
@@ -237,7 +243,9 @@ class Http2Exchange(Wire):
         the rest is sent when the content is read.
         """
         stream = self.stream
-        if any(name.lower() == b"expect" and value.lower() == b"100-continue" for name, value in fields):
+        if self._sending and any(
+            name.lower() == b"expect" and value.lower() == b"100-continue" for name, value in fields
+        ):
             await self._await_permission()
         while self._sending:
             if stream.settled or (stream.head is not None and stream.head.status >= 300):

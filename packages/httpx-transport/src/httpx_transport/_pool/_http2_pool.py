@@ -8,7 +8,7 @@ from .._backends import Backend
 from .._connection import Connection
 from .._errors import ReadError, RemoteProtocolError, WriteError
 from .._exchange import Exchange
-from .._http2 import Http2Connection, Http2Exchange, NoRoom
+from .._http2 import Http2Connection, Http2Exchange, NoRoom, TracedHttp2Exchange
 from .._settings import Settings
 from .._traced import TracedExchange
 from ._lease import Lease
@@ -65,8 +65,9 @@ class Http2Pool(Pool):
 
     async def _send_shared(self, shared: Http2Connection, request: Outgoing, last: bool) -> Answer | None:
         """Send on a stream; return None where the request may be sent again."""
-        method, target, headers, body, options, _, _, began, timings = request
-        exchange = Http2Exchange(self.backend, shared, options, began, self._clock(), timings)
+        method, target, headers, body, options, trace, _, began, timings = request
+        given = (self.backend, shared, options, began, self._clock(), timings)
+        exchange = Http2Exchange(*given) if trace is None else TracedHttp2Exchange(trace, *given)
         try:
             head = await exchange.start(method, target, headers, body)
         except NoRoom:
