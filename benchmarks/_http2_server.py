@@ -77,8 +77,8 @@ class Canned(asyncio.Protocol):
         if kind != 1:
             return b""
         head = frame(1, 4, stream, self._encoder.encode(FIELDS))
-        if self.big:
-            self._streams[stream] = [BIG, self._initial]
+        if self.big or self._window < len(SMALL):
+            self._streams[stream] = [BIG if self.big else len(SMALL), self._initial]
             return head
         self._window -= len(SMALL)
         return head + frame(0, 1, stream, SMALL)
