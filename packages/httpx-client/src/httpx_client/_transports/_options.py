@@ -93,7 +93,7 @@ def proxy_options(proxy: ProxyTypes) -> dict[str, Any]:
     options: dict[str, Any] = {
         "url": str(url),
         "auth": proxy.raw_auth,
-        "headers": proxy.headers.raw or None,
+        "headers": None if url.scheme.startswith("socks") else proxy.headers.raw or None,  # SOCKS has no place for them
         "ssl_context": proxy.ssl_context,
     }
     return {name: value for name, value in options.items() if value is not None}

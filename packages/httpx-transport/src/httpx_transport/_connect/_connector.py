@@ -83,8 +83,11 @@ class Connector:
         return left if timeout is None else min(timeout, left)
 
     async def _pause(self, seconds: float, trace: Trace | None) -> None:
-        waiting = self._backend.event().wait(seconds)  # that nobody sets: it ends by its time
-        await (waiting if trace is None else trace.around("connection.retry", waiting))
+        never = self._backend.event()  # it ends by its time
+        if trace is None:
+            await never.wait(seconds)
+        else:
+            await trace.around("connection.retry", functools.partial(never.wait, seconds))
 
     async def _attempt(self, origin: Origin, timeout: float | None, trace: Trace | None) -> Connection:
         clock = self._backend.clock
@@ -94,15 +97,17 @@ class Connector:
         try:
             host, port = _address(origin)
             if self._route is None:
-                stream = await self._open(host, port, timeout, trace)
+                stream = await self._open(host, port, timeout, trace, timings)
             else:
                 peer = self._route.peer(origin)
-                stream = await self._route.connect(functools.partial(self._open, trace=trace), origin, timeout)
-            timings["connect"] = clock() - started
+                dial = functools.partial(self._open, trace=trace, timings=timings)
+                stream = await self._route.connect(dial, origin, timeout, trace)
+            connected = clock()
+            timings["connect"] = connected - started - timings.get("dns", 0.0)
             if origin[0] == b"https":
-                left = None if timeout is None else max(timeout - timings["connect"], 0.0)
+                left = None if timeout is None else max(timeout - (connected - started), 0.0)
                 await self._start_tls(stream, origin[3] or host, left, trace)
-                timings["tls"] = clock() - started - timings["connect"]
+                timings["tls"] = clock() - connected
         except BaseException as error:
             doing = "connecting to" if stream is None else "in the TLS handshake with"
             if stream is not None:
@@ -114,25 +119,31 @@ class Connector:
         connection.facts(reused=False)  # now: a response may be complete, and the stream closed, before it is asked
         return connection
 
-    async def _open(self, host: str, port: int, timeout: float | None, trace: Trace | None) -> Stream:
+    async def _open(
+        self, host: str, port: int, timeout: float | None, trace: Trace | None, timings: dict[str, float]
+    ) -> Stream:
         dialer = self._dialer
-        opening = dialer.dial(host, port, timeout)
         if trace is None:
-            return await opening
+            return await dialer.dial(host, port, timeout, timings)
+        dial = functools.partial(dialer.dial, host, port, timeout, timings)
         details: dict[str, Any] = {"timeout": timeout, "socket_options": list(dialer.socket_options) or None}
         if dialer.uds is not None:
-            return await trace.around("connection.connect_unix_socket", opening, path=dialer.uds, **details)
+            return await trace.around("connection.connect_unix_socket", dial, path=dialer.uds, **details)
         details = {"host": host, "port": port, "local_address": dialer.local_address, **details}
-        return await trace.around("connection.connect_tcp", opening, **details)
+        return await trace.around(f"{self._kinds[0]}.connect_tcp", dial, **details)
 
     async def _start_tls(self, stream: Stream, hostname: str, timeout: float | None, trace: Trace | None) -> None:
         context = self._ssl_context()
-        securing = self._secured(stream, context, hostname, timeout)
         if trace is None:
-            await securing
+            await self._secured(stream, context, hostname, timeout)
             return
+        secure = functools.partial(self._secured, stream, context, hostname, timeout)
         details = {"ssl_context": context, "server_hostname": hostname, "timeout": timeout}
-        await trace.around("connection.start_tls", securing, **details)
+        await trace.around(f"{self._kinds[1]}.start_tls", secure, **details)
+
+    @property
+    def _kinds(self) -> tuple[str, str]:
+        return ("connection", "connection") if self._route is None else self._route.kinds
 
     async def _secured(self, stream: Stream, context: ssl.SSLContext, hostname: str, timeout: float | None) -> Stream:
         """Shake hands, and return the stream, for those who want to look at it then.

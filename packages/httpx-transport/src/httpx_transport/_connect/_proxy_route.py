@@ -5,6 +5,7 @@ All of it takes place within one deadline; whatever fails, the stream is closed,
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from .._backends import AddressInfo, Stream
 from .._connection import Origin, peer_name, port_of
 from .._errors import ProxyError, connect_failure, explain
+from .._trace import Trace
 from ._contexts import HTTP_1, shared_ssl_context
 from ._proxy import Proxy, sayable
 from ._proxy_dialogue import Dialogue
@@ -53,6 +55,12 @@ class Route:
         self._hops = [(proxy, Login(proxy)) for proxy in proxies]
         self.last, self.login = self._hops[-1]
 
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """The first words of the events that tell of connecting, and of TLS with the target."""
+        over_socks, to_socks = [proxy.scheme.startswith(b"socks") for proxy in (self.last, self._hops[0][0])]
+        return "socks" if to_socks else "connection", "socks" if over_socks else "proxy"
+
     def peer(self, origin: Origin) -> str:
         """Return how messages call a connection to an origin by this way; a forwarding proxy is the peer itself."""
         names = [proxy.name for proxy, _ in self._hops]
@@ -63,13 +71,14 @@ class Route:
         """Return whether what is for this origin is given to the last proxy, which `origin` then names."""
         return origin[0] == b"http" and self.last.forwards
 
-    async def connect(self, dial: Dial, origin: Origin, timeout: float | None) -> Stream:
+    async def connect(self, dial: Dial, origin: Origin, timeout: float | None, trace: Trace | None) -> Stream:
         """Return a stream that leads to an origin; for http, where the last proxy forwards, to that proxy.
 
         Args:
             dial: What makes the stream to the first proxy.
             origin: Whom to reach. TLS with it is not begun here.
             timeout: Seconds for all of it.
+            trace: Who wants to know.
 
         Raises:
             ConnectTimeout: The time was over.
@@ -88,7 +97,7 @@ class Route:
             with _Phase(clock, "connecting to", first.name):
                 stream = await dial(first.host.decode("ascii"), first.port, left())
             try:
-                if await self._travel(stream, target, left, challenged):
+                if await self._travel(stream, target, left, challenged, trace):
                     return stream
             except BaseException:
                 stream.close()
@@ -101,6 +110,7 @@ class Route:
         target: tuple[bytes, int] | None,
         left: Left,
         challenged: set[Login],
+        trace: Trace | None,
     ) -> bool:
         """Lead the stream on, from the first proxy to the target; return whether it got there, or should try again."""
         following = [*((proxy.host, proxy.port) for proxy, _ in self._hops[1:]), target]
@@ -116,12 +126,23 @@ class Route:
                 sayable(host)
                 dialogue = Dialogue(stream, left)
                 if proxy.scheme.startswith(b"socks"):
-                    await self._ask_socks(dialogue, proxy, host, port, left)
+                    await self._ask_socks(dialogue, proxy, host, port, left, trace)
                 elif not await _ask_http(dialogue, login, host, port, challenged):
                     return False
         return True
 
-    async def _ask_socks(self, dialogue: Dialogue, proxy: Proxy, host: bytes, port: int, left: Left) -> None:
+    async def _ask_socks(
+        self, dialogue: Dialogue, proxy: Proxy, host: bytes, port: int, left: Left, trace: Trace | None
+    ) -> None:
+        handshake = functools.partial(self._shake_hands, dialogue, proxy, host, port, left)
+        if trace is None:
+            await handshake()
+            return
+        version = proxy.scheme[5:6].decode("ascii")
+        shown = host.decode("ascii")  # and not who we are
+        await trace.around(f"socks.setup_socks{version}_connection", handshake, host=shown, port=port)
+
+    async def _shake_hands(self, dialogue: Dialogue, proxy: Proxy, host: bytes, port: int, left: Left) -> None:
         if proxy.scheme in (b"socks4", b"socks5"):  # 4a and 5h leave the name to the proxy
             host = await self._address(host, port, proxy.scheme == b"socks4", left())
         if proxy.scheme.startswith(b"socks4"):
