@@ -205,10 +205,11 @@ def test_an_answer_before_the_request_has_ended(codec: Codec, server: Server) ->
     server.exchange()
     stream = post(codec)
     server.exchange()
-    server.respond(stream, [(b":status", b"413")])
+    server.respond(stream, [(b":status", b"413")], b"too much")
     assert stream.complete
     assert codec.live() == 1
     codec.reset(stream)
+    assert codec.take(stream) == b"too much", "what is complete is kept"
     assert [frame.error_code for frame in sent_frames(codec)] == [0]  # type: ignore[attr-defined]
     assert codec.live() == 0
 

@@ -71,7 +71,7 @@ def test_prior_knowledge_needs_no_tls() -> None:
         assert facts["stream_id"] == 1
         assert "reason_phrase" not in facts
         assert facts["connection"]["reused"] is False
-        assert set(facts["timings"]) == {"connect", "send", "first_byte"}
+        assert set(facts["timings"]) == {"dns", "connect", "send", "first_byte"}
         assert [chunk async for chunk in content] == [b"1-1:"]
         assert facts["timings"]["total"] >= 0
         _, _, _, facts = await send(pool, scheme=b"http")
@@ -513,6 +513,25 @@ def test_an_early_answer_ends_the_upload(status: bytes) -> None:
             assert pool.stats()["active"] == 0
             await pool.aclose()
             pool = network.pool(http2=True)
+
+    network.run(main())
+
+
+def test_an_early_answer_that_comes_whole_is_whole() -> None:
+    async def refuse(speaker: Speaker) -> None:
+        speaker.credit = False
+        event = await speaker.next(h2.events.DataReceived)
+        speaker.h2.send_headers(event.stream_id, [(b":status", b"413")])
+        speaker.h2.send_data(event.stream_id, b"too much", end_stream=True)
+        await speaker.flush()
+
+    network = network_of(speaking(refuse))
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        assert await get(pool, method=b"POST", body=b"x" * 200_000) == b"too much"
+        assert pool.stats()["active"] == 0
+        await pool.aclose()
 
     network.run(main())
 

@@ -159,7 +159,8 @@ class Codec:
         if stream.number in self._streams.open:
             self._streams.reset(stream, _NO_ERROR if stream.complete else _CANCEL)
             self._collect()
-        stream.take()
+        if not stream.complete:  # else its content is whole, and still to be read
+            stream.take()
 
     def ping(self) -> None:
         """Ask the peer whether it is alive (RFC 9113 §6.7)."""
