@@ -12,13 +12,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeAlias
 
-from .._backends import Backend, Event
+from .._backends import Backend
 from .._connection import Connection
 from .._errors import ReadError, WriteError
 from .._wire import is_timeout
 from ..interface import Field
 from ._codec import Codec
 from ._stream import Stream
+from ._waiting import Waiter, Waiting
 
 _SILENCE: Final = 10.0  # seconds after which an idle peer is asked whether it is there
 _PATIENCE: Final = 3.0  # seconds that it has to answer
@@ -33,20 +34,6 @@ class Home(Protocol):
     def changed(self, connection: Http2Connection) -> None:
         """Learn that the connection has more room, or less use, than before."""
         ...
-
-
-class Waiter:
-    """Somebody who waits while another reads.
-
-    Args:
-        event: Set when there is something new, or when the duty is handed on.
-    """
-
-    __slots__ = ("event", "leads")
-
-    def __init__(self, event: Event) -> None:
-        self.event = event
-        self.leads = False
 
 
 class Http2Connection:
@@ -72,7 +59,7 @@ class Http2Connection:
         "_reading",
         "_reserved",
         "_stream",
-        "_waiters",
+        "_waiting",
         "_writing",
         "connection",
         "home",
@@ -90,7 +77,7 @@ class Http2Connection:
         self._writing = False  # somebody waits for room to send
         self._broken: OSError | None = None  # nothing can be sent any more, but what was answered may still come
         self._orphans: deque[Stream] = deque()
-        self._waiters: dict[Stream | None, list[Waiter]] = {}
+        self._waiting = Waiting()
         self._heard_at = self._clock()
         self.connection = connection
         self.home: Home | None = None
@@ -272,7 +259,7 @@ class Http2Connection:
                         leads = self._reading = True
                     writes = self._wants_to_write() and not self._writing
                     self._writing = self._writing or writes
-                    waiter = None if leads or writes else self._enter(stream)
+                    waiter = None if leads or writes else self._waiting.enter(stream, self._backend.event())
                 if waiter is None:
                     await self._move(leads, writes, limit())
                     continue
@@ -362,31 +349,16 @@ class Http2Connection:
     def _wants_to_write(self) -> bool:
         return self._broken is None and bool(self._codec.unsent())
 
-    def _enter(self, stream: Stream | None) -> Waiter:
-        """Queue behind whoever reads, under the lock."""
-        waiter = Waiter(self._backend.event())
-        self._waiters.setdefault(stream, []).append(waiter)
-        return waiter
-
     def _leave(self, stream: Stream | None, waiter: Waiter) -> bool:
         """Wait no more; return whether the duty to read has been handed on to the waiter."""
         with self._lock:
-            waiting = self._waiters.get(stream, [])
-            if waiter in waiting:
-                waiting.remove(waiter)
-                if not waiting:
-                    del self._waiters[stream]
-        return waiter.leads
+            return self._waiting.leave(stream, waiter)
 
     def _woken(self, changed: Iterable[Stream]) -> list[Waiter]:
         """Take out those for whom there is something new, under the lock."""
-        waiters = self._waiters
-        if not waiters:
+        if not self._waiting:
             return []
-        woken = waiters.pop(None, [])
-        for stream in waiters.copy() if self.dead else changed:
-            woken += waiters.pop(stream, ())
-        return woken
+        return self._waiting.take_all() if self.dead else self._waiting.take(changed)
 
     def _withdraw(self, stream: Stream | None, waiter: Waiter | None, leads: bool) -> None:
         """Wait no more, and leave no duty undone."""
@@ -408,12 +380,9 @@ class Http2Connection:
 
     def _hand_on(self) -> None:
         """Let another read for all, if anybody waits."""
-        woken: list[Waiter] = []
         with self._lock:
-            self._reading = bool(self._waiters)
-            if self._waiters:
-                woken = self._waiters.pop(next(iter(self._waiters)))
-                woken[0].leads = True
+            woken = self._waiting.take_heir()
+            self._reading = bool(woken)
         for waiter in woken:
             waiter.event.set()
 
