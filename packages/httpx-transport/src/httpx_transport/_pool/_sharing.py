@@ -17,6 +17,7 @@ from .._connection import Connection, Origin, peer_name
 from .._errors import ConnectError, ConnectTimeout, PoolClosed, PoolTimeout, TransportError, explain
 from .._extensions import Options
 from .._http2 import Http2Connection
+from ._attendance import Attendance
 from ._channel import Channel, Ticket
 from ._lease import Lease
 
@@ -49,6 +50,7 @@ class Sharing:
     def forked(self) -> None:
         """Have nothing: also in a process that was just forked."""
         self._lock = self._backend.lock()
+        self._attendance = Attendance(self._backend, self._connections)
         self._channels: dict[Origin, Channel] = {}
         self._news: deque[Http2Connection] = deque()
 
@@ -262,6 +264,7 @@ class Sharing:
             channels = list(self._channels.values())
             error = PoolClosed("the connection pool was closed while a request waited for a connection")
             failed = [event for channel in channels for event in channel.fail(error)]
+        self._attendance.end()
         _set(failed)
 
     def _leave(self, channel: Channel, ticket: Ticket, error: BaseException) -> None:
@@ -307,8 +310,16 @@ class Sharing:
             finally:
                 self._lock.release()
             _set(served)
-            if lease is not None:
-                lease.release(reusable)
+            if connection is not None:
+                self._rest(connection, lease, reusable)
+
+    def _rest(self, connection: Http2Connection, lease: Lease | None, reusable: bool) -> None:
+        """Give back the slot of a connection that is used no more; close an idle one that has left."""
+        if lease is not None:
+            lease.release(reusable)
+            self._attendance.add(connection)
+        elif connection.leaving:
+            self._connections.end(connection.connection)
 
     def _tidy(self, channel: Channel) -> None:
         """Forget a channel that has nothing to remember."""
