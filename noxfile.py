@@ -18,6 +18,8 @@ DIST = ROOT / "dist"
 PACKAGES = ["httpx-urls", "httpx-models", "httpx-transport", "httpx-client", "httpx-cli", "httpx"]
 PYTHONS = nox.project.python_versions(nox.project.load_toml(ROOT / "packages" / "httpx" / "pyproject.toml"))
 OLDEST = PYTHONS[0]
+DEBIAN_PROXIES = ["dante-server", "microsocks", "squid", "squid-common", "squid-langpack", "tinyproxy-bin"]
+DEBIAN_LIBRARIES = ["libecap3", "libltdl7", "libnetfilter-conntrack3", "libnfnetlink0", "libwrap0"]
 BUILT: list[pathlib.Path] = []  # what this run of nox has built
 
 # Interpreters that pyenv keeps are not on PATH, and its shims refuse them: show their folders to nox.
@@ -80,6 +82,33 @@ def integration(session: nox.Session) -> None:
     session.install("-c", str(constraints), *PACKAGES, "--group", "test", "--group", "lint", "--group", "typing")
     check_provenance(session)
     session.run("pytest", "tests-integration", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def proxies(session: nox.Session) -> None:
+    """Send requests through proxies that others wrote: two of the package index, four of Debian, none of them installed."""
+    constraints = build_wheels(session)
+    session.install("-c", str(constraints), *PACKAGES, "httpx-transport[socks]", "--group", "test")
+    check_provenance(session)
+    root = session.cache_dir.resolve() / "proxies"
+    for requirement in ("mitmproxy>=11,<13", "proxy.py>=2.4,<3"):
+        home = str(root / "pypi" / requirement.partition(">")[0])
+        session.run("uv", "venv", "-q", "--clear", "--python", session.python, home, external=True)
+        session.run("uv", "pip", "install", "-q", "--no-sources", "--python", home, requirement, external=True)
+    unpack_debian(session, root)
+    session.run("pytest", "tests-integration/real_proxies.py", *session.posargs, env={"HTTPX_PROXIES": str(root)})
+
+
+def unpack_debian(session: nox.Session, root: pathlib.Path) -> None:
+    """Fetch Debian's packages of proxies, and of the libraries that they need, into root/debian; install none."""
+    fetched = root / "packages"
+    fetched.mkdir(parents=True, exist_ok=True)
+    with session.chdir(fetched):
+        # A new machine may know no package, or versions that are gone by now; who is not root does without.
+        session.run("apt-get", "update", "-q=2", external=True, success_codes=[0, 100])
+        session.run("apt-get", "download", "-q=2", *DEBIAN_PROXIES, *DEBIAN_LIBRARIES, external=True)
+        for package in sorted(fetched.glob("*.deb")):
+            session.run("dpkg", "-x", package.name, str(root / "debian"), external=True, silent=True)
 
 
 @nox.session(python=OLDEST)

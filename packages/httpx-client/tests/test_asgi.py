@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import http
 import inspect
 from collections.abc import AsyncIterator
@@ -342,6 +343,32 @@ async def test_the_stream_can_be_iterated_by_itself() -> None:
     response = await ask(saying(START, part(b"one"), part(b"two", more=False)))
     pieces = aiter(response.stream)  # type: ignore[arg-type]
     assert aiter(pieces) is pieces
+    assert [piece async for piece in pieces] == [b"one", b"two"]
+
+
+async def test_content_that_is_all_there_is_handed_over_once() -> None:
+    response = await ask(saying(START, part(b"one", more=False)))
+    stream: Any = response.stream
+    while (content := stream.whole()) is None:
+        await anyio.lowlevel.checkpoint()
+    assert content == b"one"
+    assert stream.whole() is None
+    with pytest.raises(StopAsyncIteration):
+        await anext(aiter(stream))
+
+
+async def test_an_iterator_keeps_its_response() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+        await anyio.lowlevel.checkpoint()
+        await send(part(b"one"))
+        await anyio.lowlevel.checkpoint()
+        await send(part(b"two", more=False))
+
+    stream: Any = (await ask(app)).stream
+    pieces = aiter(stream)
+    del stream
+    gc.collect()
     assert [piece async for piece in pieces] == [b"one", b"two"]
 
 

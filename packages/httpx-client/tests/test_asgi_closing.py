@@ -115,6 +115,8 @@ async def test_a_complete_response_may_be_closed_unread_and_the_application_does
     response = await ask(watched)
     await response.aclose()
     assert watched.log == ["begun", "waiting", "done"]
+    with pytest.raises(StreamClosed):
+        await anext(aiter(response.stream))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("messages", [(START,), (START, END)])
@@ -267,6 +269,50 @@ async def test_cancelled_while_waiting_for_an_application_to_be_cancelled() -> N
     assert watched.log == ["begun", "waiting", "cancelled"]
 
 
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+async def test_cancelled_anywhere_nothing_is_left(turns: int) -> None:
+    log: list[str] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        log.append("body+")
+        try:
+            for _ in range(3):
+                await anyio.lowlevel.checkpoint()
+                yield b"one"
+        finally:
+            log.append("body-")
+
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        log.append("app+")
+        try:
+            await anyio.lowlevel.checkpoint()
+            await send(START)
+            while (message := await receive())["more_body"]:
+                await send(part(message["body"]))
+            await anyio.lowlevel.checkpoint()
+            await send(END)
+            await anyio.lowlevel.checkpoint()
+        finally:
+            log.append("app-")
+
+    transport = ASGITransport(echo)
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as tasks:
+
+            async def cancel() -> None:
+                for _ in range(turns):
+                    await anyio.lowlevel.checkpoint()
+                scope.cancel()
+
+            tasks.start_soon(cancel)
+            response = await transport.handle_async_request(Request("POST", URL, content=body()))
+            async with contextlib.aclosing(response):
+                assert await response.aread() == b"one" * 3
+    assert transport._running == set()
+    for name in ("body", "app"):
+        assert log.count(f"{name}+") == log.count(f"{name}-")
+
+
 # The transport.
 
 
@@ -344,6 +390,7 @@ def test_a_response_that_outlives_its_event_loop(backend: str, end: str) -> None
     responses = [run(backend, begin)]
     assert watched.log[-1] == "cancelled"
     assert transport._running == set()
+    responses[0].stream._exchange._job.abandon()  # as by a thread that has not heard of the end
     if end == "forget":
         responses.clear()
         gc.collect()
@@ -386,10 +433,23 @@ def test_a_response_of_trio_is_not_asyncios() -> None:
     trio.run(main)
 
 
+def test_tasks_that_begin_at_once_where_there_are_such() -> None:
+    async def main() -> bytes:
+        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory", None))  # since Python 3.12
+        response = await ask(saying(START, part(b"one"), part(b"two", more=False)))
+        return await response.aread()
+
+    assert asyncio.run(main()) == b"onetwo"
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_an_interrupt_ends_asyncio_as_it_does_elsewhere(error: type[BaseException]) -> None:
+def test_an_interrupt_ends_asyncio_as_it_does_elsewhere(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(error):
         asyncio.run(_answer(saying(error())))
+    gc.collect()
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, LookupError])

@@ -109,6 +109,17 @@ async def test_the_shutdown_comes_after_the_end_of_running_requests() -> None:
     await response.aclose()
 
 
+async def test_an_application_may_start_without_asking() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await send(COMPLETE)
+        else:
+            await saying(START, END)(scope, receive, send)
+
+    async with ASGITransport(app, lifespan=True) as transport:
+        assert (await get(transport)).status_code == 200
+
+
 async def test_what_comes_after_the_last_answer_is_given_some_time_then_cancelled() -> None:
     log: list[str] = []
 
@@ -146,7 +157,11 @@ async def test_what_comes_after_the_last_answer_is_given_some_time_then_cancelle
             "no database",
         ),
         ([START], RemoteProtocolError, "The application sent 'http.response.start' to its lifespan"),
-        ([DOWN], RemoteProtocolError, "The application sent 'lifespan.shutdown.complete' unasked"),
+        (
+            [DOWN],
+            RemoteProtocolError,
+            "The application sent 'lifespan.shutdown.complete' before it was told to shut down",
+        ),
     ],
 )
 async def test_a_startup_that_fails(startup: Any, expected: type[Exception], message: str) -> None:
@@ -198,7 +213,7 @@ async def test_an_application_that_knows_no_lifespan() -> None:
             CloseError,
             "The application's shutdown failed: stuck",
         ),
-        ([COMPLETE], RemoteProtocolError, "The application sent 'lifespan.startup.complete' twice"),
+        ([COMPLETE], RemoteProtocolError, "The application sent 'lifespan.startup.complete' after it had answered"),
     ],
 )
 async def test_a_shutdown_that_fails(shutdown: Any, expected: type[Exception] | None, message: str) -> None:
@@ -269,7 +284,9 @@ async def test_a_startup_that_nobody_waits_for_is_cancelled(use: str) -> None:
     app = Slow("startup")
     transport = ASGITransport(app, lifespan=True)
     await cancelled_at(app, "lifespan.startup", transport.__aenter__ if use == "with" else lambda: get(transport))
-    await transport.aclose()
+    if use == "request":
+        assert app.log == ["lifespan.startup"]
+        await transport.aclose()
     assert app.log[1] in ("CancelledError", "Cancelled")
 
 

@@ -120,6 +120,40 @@ def test_closing_closes_the_flow() -> None:
     assert auth.notes == ["closed"]
 
 
+class Kept(Chatty):
+    """Somebody else has the generator too, so that it ends only when it is closed."""
+
+    requires_response_body = True
+    flow: Generator[Request, Response, None]
+
+    def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        self.flow = super().auth_flow(request)
+        return self.flow
+
+
+def test_closing_does_not_wait_for_the_last_reference() -> None:
+    auth = Kept()
+    flow = auth.sync_auth_flow(request())
+    next(flow)
+    flow.close()
+    assert auth.notes == ["closed"]
+
+
+class Broken(Body):
+    def __iter__(self) -> Iterator[bytes]:
+        raise StreamConsumed
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        raise StreamConsumed
+
+
+def test_a_response_that_cannot_be_read_closes_the_flow(face: Face) -> None:
+    auth = Kept()
+    with pytest.raises(StreamConsumed):
+        converse(face, auth, request(), Script(Response(200, stream=Broken())))
+    assert auth.notes == ["closed"]
+
+
 def test_an_error_thrown_in_comes_out_and_closes_the_flow() -> None:
     auth = Chatty()
     flow = auth.sync_auth_flow(request())

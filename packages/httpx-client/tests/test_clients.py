@@ -15,6 +15,7 @@ from httpx_models import (
     LocalProtocolError,
     NetworkError,
     PoolTimeout,
+    ProxyError,
     ReadError,
     ReadTimeout,
     Request,
@@ -167,6 +168,7 @@ class Odd(Exception):
     ("raised", "expected"),
     [
         ("ConnectError", ConnectError),
+        ("ProxyError", ProxyError),
         ("ReadTimeout", ReadTimeout),
         ("ReadError", ReadError),
         ("PoolTimeout", PoolTimeout),

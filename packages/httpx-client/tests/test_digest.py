@@ -181,7 +181,7 @@ def test_each_origin_is_by_itself(face: Face, auth: DigestAuth) -> None:
 
 def test_each_realm_is_by_itself(face: Face, auth: DigestAuth) -> None:
     def challenge(name: str) -> str:
-        return f'Digest realm="{name}", nonce="{name}", qop=auth, domain="/{name}/ http://other.example/ http://[/"'
+        return f'Digest realm="{name}", nonce="{name}", qop=auth, domain="http://[/ http://other.example/ /{name}/"'
 
     for name in "ab":
         converse(face, auth, get(f"http://example.org/{name}/"), Script(challenge(name)))
@@ -209,6 +209,8 @@ def test_the_longest_path_counts() -> None:
     assert whole.reach("/a") == 0
     assert spaces.learn(url, DigestChallenge("deep", "m")) is deep
     assert spaces.find(URL("http://example.org/x")) is shallow
+    latest = spaces.learn(url, DigestChallenge("latest", "n", domain="/"))
+    assert spaces.find(URL("http://example.org/x")) is latest
     assert spaces.find(URL("http://example.com/")) is None
 
 
@@ -325,6 +327,16 @@ def test_strangers_get_no_answer(auth: DigestAuth, first: str, urls: list[str]) 
     with pytest.raises(StopIteration):
         flow.send(redirected(sent, *urls))
     assert "authorization" not in sent.headers
+
+
+def test_strangers_are_not_even_heard(auth: DigestAuth) -> None:
+    sent = get()
+    flow = auth.sync_auth_flow(sent)
+    next(flow)
+    response = redirected(sent, "http://evil.example/")
+    response.headers["WWW-Authenticate"] = "Digest malformed"
+    with pytest.raises(StopIteration):
+        flow.send(response)
 
 
 def test_a_request_that_somebody_has_replaced_is_answered_itself(auth: DigestAuth) -> None:

@@ -254,6 +254,16 @@ def test_the_first_that_can_be_answered(fields: list[str]) -> None:
         ("Digest " + "{" * 1000, MalformedDigest, f"'{'{' * 80}' is no parameter"),
         ('Digest realm="r", nonce="n", qop=""', DigestError, "Unexpected qop value '' in digest auth"),
         ('Digest realm="r", nonce="n", qop="new"', DigestError, "Unexpected qop value 'new' in digest auth"),
+        (
+            f'Digest realm="r", nonce="n", qop={"q" * 99}',
+            DigestError,
+            f"Unexpected qop value '{'q' * 80}' in digest auth",
+        ),
+        (
+            f'Digest realm="r", nonce="n", algorithm={"a" * 99}',
+            DigestError,
+            f"Unexpected algorithm value '{'a' * 80}' in digest auth",
+        ),
         ('Digest realm="r", nonce="n", algorithm=FOO', DigestError, "Unexpected algorithm value 'FOO' in digest auth"),
         (
             'Digest realm="r", nonce="n", algorithm=-sess',

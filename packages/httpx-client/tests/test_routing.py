@@ -224,6 +224,8 @@ def test_a_proxy_as_primitives() -> None:
         "ssl_context": context,
     }
     assert proxy_options(URL("http://p:1")) == {"url": "http://p:1"}
+    assert proxy_options(Proxy("socks5h://p:1", headers={"X-Team": "a"})) == {"url": "socks5h://p:1"}
+    assert proxy_options("socks5://p:1") == proxy_options("socks5h://p:1") == {"url": "socks5h://p:1"}
     with pytest.raises(TypeError, match='"proxy" argument'):
         proxy_options(3)  # type: ignore[arg-type]
 

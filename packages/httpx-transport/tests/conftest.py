@@ -122,7 +122,7 @@ def face(request: pytest.FixtureRequest) -> Face:
 
 async def dial(backend: Any, host: str, port: int, timeout: float | None, **settings: Any) -> Any:
     """Return a stream, as the connector of a pool makes it before TLS."""
-    return await Dialer(backend, Settings(**settings)).dial(host, port, timeout)
+    return await Dialer(backend, Settings(**settings)).dial(host, port, timeout, {})
 
 
 class Peer:

@@ -15,7 +15,7 @@ import pytest
 import trio
 import trio.testing
 
-from httpx_transport import ReadError, WriteError
+from httpx_transport import ReadError, RemoteProtocolError, WriteError
 from httpx_transport._backends import Stream, blocking_backend, running_backend
 from httpx_transport._backends._anyio import AnyioStream
 from httpx_transport._backends._asyncio import AsyncioStream
@@ -516,6 +516,12 @@ class TestUploadsThatBreak:
     def test_nothing_left_behind(self) -> None:
         exchange, _ = exchange_over(Scripted(30, None, b""))
         with pytest.raises(WriteError, match="Broken pipe"):
+            run(exchange.start(*POST, b"x" * 100_000))
+
+    def test_a_tls_peer_that_hangs_up_while_we_send(self) -> None:
+        exchange, _ = exchange_over(Scripted(30, ssl.SSLEOFError(8, "EOF")))
+        message = r"^Server disconnected without sending a response\. \(sending the request to"
+        with pytest.raises(RemoteProtocolError, match=message):
             run(exchange.start(*POST, b"x" * 100_000))
 
     def test_the_error_is_met_while_listening(self) -> None:

@@ -549,12 +549,12 @@ class TestTheFamilyThatWorked:
     def test_is_tried_first_from_then_on(self) -> None:
         backend = self.Backend("127.0.0.1")
         dialer = Dialer(backend, Settings())  # type: ignore[arg-type]
-        run(dialer.dial("a.example", 80, 5))
+        run(dialer.dial("a.example", 80, 5, {}))
         backend.reached = "::1"
         for _ in range(2):
-            run(dialer.dial("b.example", 80, None))
+            run(dialer.dial("b.example", 80, None, {}))
         backend.reached = "192.0.2.1"
-        run(dialer.dial("c.example", 80, 5))
+        run(dialer.dial("c.example", 80, 5, {}))
         six_first, four_first = ["::1", "127.0.0.1"], ["127.0.0.1", "::1"]
         assert backend.orders == [six_first, four_first, six_first, six_first]
 

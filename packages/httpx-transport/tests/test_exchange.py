@@ -73,7 +73,7 @@ def test_what_is_told_of_the_connection_and_of_the_time(face: Face, serve: Serve
             }
             assert second == {**first, "reused": True}
             phases = [facts["timings"] for facts in seen]
-            assert set(phases[0]) == {"connect", "send", "first_byte", "receive", "total"}
+            assert set(phases[0]) == {"dns", "connect", "send", "first_byte", "receive", "total"}
             assert set(phases[1]) == {"send", "first_byte", "receive", "total"}
             for measured in phases:
                 total = measured.pop("total")

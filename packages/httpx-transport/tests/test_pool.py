@@ -186,7 +186,7 @@ def test_waiting_threads_are_served(serve: Serve) -> None:
 
     face.run(scenario)
     assert results == [b"ok"] * 160
-    assert server.accepted == 2
+    assert server.accepted <= 2  # one, where a thread has done its work before the next begins
 
 
 @pytest.mark.parametrize("name", ["asyncio", "trio"])

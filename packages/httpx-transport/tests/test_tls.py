@@ -56,11 +56,13 @@ class TestWhomWeExpect:
 
         async def scenario() -> str:
             async with face.pool(ssl_context=context, max_connections=1) as pool:
+                messages = []
                 for _ in range(2):
                     with pytest.raises(ConnectError) as caught:
                         await pool.get(0, url=url_of(server, host))
+                    messages.append(str(caught.value))
                 assert pool.pool.stats()["connections"] == 0
-                return str(caught.value)
+                return messages[-1]
 
         return face.run(scenario)
 
@@ -279,6 +281,21 @@ class TestHowItEnds:
     ) -> None:
         with pytest.raises(error, match=message):
             self.end(face, serve, said, contexts)
+
+    def test_nothing_where_we_asked_before_sending(self, face: Face, serve: Serve, contexts: Any) -> None:
+        def script(peer: Peer) -> None:
+            peer.head()
+            ended(peer)
+
+        server = serve(script, contexts[0])
+        headers = [(b"Content-Length", b"2"), (b"Expect", b"100-continue")]
+
+        async def scenario() -> None:
+            async with face.pool(ssl_context=contexts[1]) as pool:
+                with pytest.raises(RemoteProtocolError, match="^Server disconnected without sending a response"):
+                    await pool.send(0, b"POST", headers, b"ok", url=url_of(server))
+
+        face.run(scenario)
 
     def test_a_connection_that_was_said_goodbye_to_is_not_used_again(
         self, face: Face, serve: Serve, contexts: Any

@@ -15,6 +15,7 @@ from httpx_transport._trace import log, logged
 from httpx_transport.testing import Peer as SimulatedPeer
 
 from .conftest import OK, Face, Peer, Server, answer_each, answer_once, silence
+from .proxies import socks5, tunnelling
 from .simulation import network_of
 
 Serve = Callable[..., Server]
@@ -109,6 +110,46 @@ def test_tls_is_told(face: Face, serve: Serve, server_context: ssl.SSLContext, c
     assert (details["ssl_context"], details["server_hostname"]) == (client_context, "127.0.0.1")
     made = dict(listener.events)["connection.start_tls.complete"]["return_value"]
     assert made.get_extra_info("ssl_object") is not None
+
+
+def test_the_way_through_proxies_is_told(
+    face: Face, serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    server = serve(answer_each(), server_context)
+    proxies = {"proxy": serve(tunnelling([], server.port)), "socks": serve(socks5([], server.port, (b"me", b"hush")))}
+    url = (b"https", b"127.0.0.1", server.port, b"/")
+    heard = {}
+
+    async def scenario() -> None:
+        for kind, scheme in (("proxy", "http://"), ("socks", "socks5h://me:hush@")):
+            listener = Listener(face)
+            proxy = f"{scheme}127.0.0.1:{proxies[kind].port}"
+            async with face.pool(ssl_context=client_context, proxy=proxy) as pool:
+                await pool.get(0, url=url, extensions={"trace": listener.extension})
+            heard[kind] = listener.events
+
+    face.run(scenario)
+    told = [*SEND, *RECEIVE, *BODY, *CLOSED]
+    tunnel = ["proxy.start_tls.started", "proxy.start_tls.complete"]
+    assert [name for name, _ in heard["proxy"]] == [*CONNECT, *tunnel, *told]
+    steps = ("connect_tcp", "setup_socks5_connection", "start_tls")
+    socks = [f"socks.{step}.{state}" for step in steps for state in ("started", "complete")]
+    assert [name for name, _ in heard["socks"]] == [*socks, *told]
+    assert dict(heard["socks"])["socks.setup_socks5_connection.started"] == {"host": "127.0.0.1", "port": server.port}
+    assert "hush" not in repr(heard)
+
+
+def test_a_listener_that_fails_is_heard_and_nothing_is_left_undone(face: Face, serve: Serve) -> None:
+    def listen(name: str, details: dict[str, Any]) -> None:
+        raise LookupError(name)
+
+    async def scenario() -> None:
+        async with face.pool(max_connections=1) as pool:
+            for _ in range(2):
+                with pytest.raises(LookupError, match=r"^connection.connect_tcp.started$"):
+                    await pool.get(1, extensions={"trace": listen})
+
+    face.run(scenario)
 
 
 def test_a_response_that_is_closed_early(face: Face, serve: Serve) -> None:

@@ -11,7 +11,7 @@ class TransportError(Exception):
 
 
 class ConnectTimeout(TransportError, TimeoutError):
-    """No usable connection within the connect timeout: name lookup, TCP and TLS together."""
+    """No usable connection within the connect timeout: name lookup, TCP, proxies and TLS together."""
 
 
 class ReadTimeout(TransportError, TimeoutError):
@@ -28,6 +28,10 @@ class PoolTimeout(TransportError, TimeoutError):
 
 class ConnectError(TransportError, ConnectionError):
     """No connection could be made: the name, the address, the port or TLS."""
+
+
+class ProxyError(TransportError, ConnectionError):
+    """A proxy refused to make the connection, or did not keep to the rules. The message says which, and what it answered."""
 
 
 class ReadError(TransportError, ConnectionError):
@@ -67,3 +71,19 @@ def explain(what: object, doing: str, peer: str, seconds: float, reused: bool | 
     duration = f"{seconds:.3g}" if seconds < 100 else f"{seconds:.0f}"
     connection = "" if reused is None else f" on a {'reused' if reused else 'fresh'} connection"
     return f"{what} ({doing} {peer}{connection}, after {duration} s)"
+
+
+def connect_failure(
+    error: OSError | ValueError, doing: str, peer: str, seconds: float
+) -> ConnectError | ConnectTimeout:
+    """Return the error for a connection that was not made, with all the facts.
+
+    Args:
+        error: What went wrong; a name that cannot be encoded is a ValueError.
+        doing: The phase with its preposition.
+        peer: Host and port.
+        seconds: How long the phase lasted.
+    """
+    if isinstance(error, TimeoutError) and error.errno is None:  # with a number it is the system's own, long, timeout
+        return ConnectTimeout(explain("timed out", doing, peer, seconds))
+    return ConnectError(explain(str(error) or "the connection was lost", doing, peer, seconds))  # asyncio may not say

@@ -257,6 +257,7 @@ class Exchange(Wire):
             except OSError as error:
                 if is_timeout(error) and not self._options.expired(self._clock()):
                     return True  # it does not know the question
+                self.note_cut(error, WAITING)
                 raise self._explained(error, ReadTimeout, ReadError, WAITING, None) from error
             self.feed(data, WAITING)
         return decoder.head is None
@@ -288,7 +289,11 @@ class Exchange(Wire):
 
     def _answered(self) -> bool:
         """Take what the peer says while we send; return whether it is the response."""
-        received = self._stream.receive()
+        try:
+            received = self._stream.receive()
+        except OSError as error:
+            self.note_cut(error, SENDING)
+            raise
         if received is not None:
             self.feed(received, SENDING)
         return self._decoder.head is not None

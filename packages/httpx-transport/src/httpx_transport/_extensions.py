@@ -91,6 +91,14 @@ def read_options(extensions: dict[str, Any], default: float | None) -> Options:
     return options
 
 
+def shortened(extensions: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Return `extensions` with a total, where they have one, that is shorter by the seconds that have passed."""
+    timeout = extensions.get("timeout") or {}
+    if timeout.get("total") is None:
+        return extensions
+    return {**extensions, "timeout": {**timeout, "total": max(timeout["total"] - seconds, 0.0)}}
+
+
 def _read_others(options: Options, extensions: dict[str, Any]) -> None:
     get = extensions.get
     options.target = _text("target", get("target"), bytes)

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ._backends import SocketOption, blocking_backend, running_backend
 from ._body import AsyncResponseBody, ResponseBody
+from ._connect import proxies_of
 from ._network_stream import AsyncNetworkStream, NetworkStream
+from ._pool import new_pool
 from ._request import Headers, raw_request
 from ._response import AsyncRawResponse, RawResponse
 from ._settings import Resolver, Settings, TlsContext, read_socket_options
 from .blocking import run
-from .interface import Field, RawURL
+from .interface import Field, ProxyTypes, RawURL
 
 if TYPE_CHECKING:
-    from ._pool import Pool
+    from ._pool._pool import Pool
 
 _NOTHING = {"connections": 0, "active": 0, "idle": 0, "waiting": 0}
 
@@ -41,9 +43,14 @@ class ConnectionPool:
             looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
             `AsyncConnectionPool` it may be asynchronous.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
+            sequence of those for a chain, the one that is connected to first.
 
     Raises:
         ValueError: A limit that lets no request pass.
+        TypeError: Socket options that are none.
+        TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
+        ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
 
     def __init__(
@@ -60,6 +67,7 @@ class ConnectionPool:
         socket_options: Iterable[SocketOption] | None = None,
         resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         settings = Settings(
             ssl_context,
@@ -73,10 +81,9 @@ class ConnectionPool:
             read_socket_options(socket_options),
             resolver,
             max_connections_per_origin,
+            proxies_of(proxy),
         ).check()
-        from ._pool import Pool  # only who makes a pool pays for it
-
-        self._pool = Pool(blocking_backend(), settings)
+        self._pool = new_pool(blocking_backend(), settings)
 
     def handle_request(
         self,
@@ -97,7 +104,7 @@ class ConnectionPool:
                 called with the status and the fields of each 1xx response, as it comes.
 
         Raises:
-            ConnectError, ConnectTimeout, PoolTimeout: No connection, so nothing was sent.
+            ConnectError, ConnectTimeout, PoolTimeout, ProxyError: No connection, so nothing was sent.
             ReadError, ReadTimeout, WriteError, WriteTimeout: The connection broke, or the peer was silent too long.
             LocalProtocolError: The request cannot be said in HTTP/1.1 (RFC 9112).
             RemoteProtocolError: The response is not HTTP/1.1, or not complete.
@@ -181,9 +188,14 @@ class AsyncConnectionPool:
             looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
             `AsyncConnectionPool` it may be asynchronous.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
+            sequence of those for a chain, the one that is connected to first.
 
     Raises:
         ValueError: A limit that lets no request pass.
+        TypeError: Socket options that are none.
+        TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
+        ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
 
     def __init__(
@@ -200,6 +212,7 @@ class AsyncConnectionPool:
         socket_options: Iterable[SocketOption] | None = None,
         resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         self._settings = Settings(
             ssl_context,
@@ -213,6 +226,7 @@ class AsyncConnectionPool:
             read_socket_options(socket_options),
             resolver,
             max_connections_per_origin,
+            proxies_of(proxy),
         ).check()
         self._pool: Pool | None = None
 
@@ -282,7 +296,5 @@ class AsyncConnectionPool:
                 if pool.backend.busy():
                     raise RuntimeError("this pool is in use in another event loop: give each loop one of its own")
                 pool.close()
-            from ._pool import Pool
-
-            pool = self._pool = Pool(running_backend(), self._settings)
+            pool = self._pool = new_pool(running_backend(), self._settings)
         return pool

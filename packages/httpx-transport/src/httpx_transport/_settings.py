@@ -10,6 +10,8 @@ from ._backends import SocketOption
 if TYPE_CHECKING:
     import ssl
 
+    from ._connect._proxy import Proxy
+
 TlsContext: TypeAlias = "ssl.SSLContext | Callable[..., ssl.SSLContext] | None"
 """A context; or what makes one when it is first needed, called with `alpn=`, the protocols to offer; or the default."""
 
@@ -31,6 +33,7 @@ class Settings(NamedTuple):
     socket_options: tuple[SocketOption, ...] = ()
     resolver: Resolver | None = None
     max_connections_per_origin: int | None = None
+    proxies: tuple[Proxy, ...] = ()
 
     def check(self) -> Settings:
         """Return it as it is.

@@ -7,7 +7,7 @@ request that nobody listens to has no trace at all.
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ._extensions import TraceListener
@@ -69,11 +69,11 @@ class Trace:
                 await told
         log(event, **details)
 
-    async def around(self, event: str, doing: Awaitable[T], **details: Any) -> T:
-        """Await something, and tell when it starts, and that it is complete or has failed; return what it returns."""
+    async def around(self, event: str, doing: Callable[[], Awaitable[T]], **details: Any) -> T:
+        """Do something, and tell when it starts, and that it is complete or has failed; return what it returns."""
         await self.tell(f"{event}.started", **details)
         try:
-            result = await doing
+            result = await doing()
         except Exception as error:
             await self.tell(f"{event}.failed", exception=error)
             raise

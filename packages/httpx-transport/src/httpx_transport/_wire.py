@@ -65,10 +65,18 @@ class Wire:
         try:
             data = await self._stream.read(self._limit(self._options.read))
         except OSError as error:
-            if is_cut(error):
-                self.feed(b"", doing)  # which is an error where HTTP says how much there is: else TLS should have said
+            self.note_cut(error, doing)
             raise self._explained(error, ReadTimeout, ReadError, doing, self._options.read) from error
         self.feed(data, doing)
+
+    def note_cut(self, error: OSError, doing: str) -> None:
+        """Take a TLS peer that hung up without a goodbye as one that hung up, where HTTP says what is missing then.
+
+        Raises:
+            RemoteProtocolError: There is no response, or not all of it.
+        """
+        if type(error).__name__ == "SSLEOFError":  # by its name: who speaks no TLS need not import `ssl`
+            self.feed(b"", doing)
 
     def feed(self, data: bytes, doing: str) -> None:
         """Let the decoder have bytes, b"" being the end; tell of the 1xx responses in them."""
@@ -111,8 +119,3 @@ class Wire:
 def is_timeout(error: OSError) -> bool:
     """Return whether a wait was too long for us; with a number it is the system's own, long, timeout."""
     return isinstance(error, TimeoutError) and error.errno is None
-
-
-def is_cut(error: OSError) -> bool:
-    """Return whether a TLS peer hung up without saying so: it may be his habit, or somebody else's doing."""
-    return type(error).__name__ == "SSLEOFError"  # by its name: who speaks no TLS need not import `ssl`

@@ -1,6 +1,7 @@
 """The border that only primitives cross: what a transport is, as Protocols that nobody has to import to implement.
 
-It knows types, and nothing of how a request is sent. The rules that types cannot say:
+It knows types, and nothing of how a request is sent. The rules that types cannot say, in short (`docs/transports.md` has all of
+them, and `httpx_transport.testing.conformance` checks them):
 
 * Any status is a success; an exception means that there is no response.
 * No redirects, cookies, authentication or content decoding here.
@@ -14,15 +15,40 @@ It knows types, and nothing of how a request is sent. The rules that types canno
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Required, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    import ssl
 
 Field: TypeAlias = tuple[bytes, bytes]
 """One field line: name, value."""
 
 RawURL: TypeAlias = tuple[bytes, bytes, int | None, bytes]
 """Scheme, host, port (None: the scheme's default), target."""
+
+
+class ProxyOptions(TypedDict, total=False):
+    """A proxy, where a URL cannot say enough."""
+
+    url: Required[str | bytes]
+    """`scheme://user:password@host:port`; the scheme is http, https, socks4, socks4a, socks5 or socks5h."""
+    auth: tuple[str | bytes, str | bytes] | None
+    """User and password, in place of those in the URL; str is sent as UTF-8."""
+    digest: bool
+    """Never send the password itself: wait until the proxy asks for Digest (RFC 7616)."""
+    headers: Mapping[str, str] | Sequence[tuple[str | bytes, str | bytes]] | None
+    """Fields for this proxy, and for nobody else."""
+    ssl_context: ssl.SSLContext | Callable[..., ssl.SSLContext] | None
+    """TLS with an https proxy: a context, of which only the protocols that it offers are changed, or a function that makes
+    one when called with `alpn`, those protocols. None is `shared_ssl_context()`."""
+    tunnel: bool
+    """Ask an http or https proxy for a tunnel (CONNECT) for http targets too."""
+
+
+ProxyTypes: TypeAlias = "str | bytes | ProxyOptions | Sequence[str | bytes | ProxyOptions]"
+"""A proxy as a URL or with options, or a chain of them, the one that is connected to first."""
 
 
 class Body(Protocol):

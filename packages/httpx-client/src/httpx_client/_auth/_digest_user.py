@@ -45,12 +45,11 @@ class DigestUser:
         response = yield request
         previous: DigestChallenge | None = None
         for _ in range(2):
-            answered = _answered(request, response)
-            challenge = _challenge_in(request, response)
-            if answered is None or challenge is None or (previous is not None and not _renews(challenge, previous)):
+            asked = _asked(request, response)
+            if asked is None or (previous is not None and not _renews(asked[1], previous)):
                 break
-            request, previous = answered, challenge
-            space = self._spaces.learn(request.url, challenge)
+            request, previous = asked
+            space = self._spaces.learn(request.url, previous)
             _carry_cookies(request, response)
             self._authorize(request, space)
             response = yield request
@@ -69,14 +68,12 @@ class DigestUser:
         Raises:
             ProtocolError: The response's challenge is malformed, or asks for what cannot be done.
         """
-        sent: Request | None = request
-        if response is None:
-            space = self._spaces.find(request.url)
-            challenge = None if space is None else space.challenge
+        if response is not None:
+            asked = _asked(request, response)
         else:
-            sent = _answered(request, response)
-            challenge = None if sent is None else _challenge_in(request, response)
-        return sent if challenge is not None and challenge.qop == "auth-int" else None
+            space = self._spaces.find(request.url)
+            asked = None if space is None else (request, space.challenge)
+        return asked[0] if asked is not None and asked[1].qop == "auth-int" else None
 
     def _authorize(self, request: Request, space: ProtectionSpace) -> None:
         """Put the answer to a space's challenge into a request."""
@@ -119,15 +116,18 @@ def _is_trusted(asked: Place, came_to: Place) -> bool:
     return came_to == asked or (asked == (b"http", asked[1], None) and came_to == (b"https", asked[1], None))
 
 
-def _challenge_in(request: Request, response: Response) -> DigestChallenge | None:
-    if response.status_code != 401:
+def _asked(request: Request, response: Response) -> tuple[Request, DigestChallenge] | None:
+    """Return what a response wants to have answered: a request, and a challenge to it."""
+    answered = _answered(request, response)
+    if answered is None or response.status_code != 401:
         return None
     try:
-        return choose_digest(parse_challenges(_fields(response.headers, b"www-authenticate")))
+        challenge = choose_digest(parse_challenges(_fields(response.headers, b"www-authenticate")))
     except MalformedDigest as error:
-        raise ProtocolError(f"Malformed Digest WWW-Authenticate header: {error}", request=request) from None
+        raise ProtocolError(f"Malformed Digest WWW-Authenticate header: {error}", request=answered) from None
     except DigestError as error:
-        raise ProtocolError(str(error), request=request) from None
+        raise ProtocolError(str(error), request=answered) from None
+    return None if challenge is None else (answered, challenge)
 
 
 def _fields(headers: Headers, name: bytes) -> list[str]:

@@ -98,15 +98,11 @@ class _AsyncFlow(AsyncGenerator[Request, Response]):
         if self._flow is None and value is not None:
             raise TypeError("can't send non-None value to a just-started async generator")
         try:
-            request = await self._step(value)
+            self._request = await self._step(value)
         except BaseException:
             self._end()
             raise
-        if request is None:
-            self._end()
-            raise StopAsyncIteration
-        self._request = request
-        return request
+        return self._request
 
     async def athrow(self, typ: Any, val: Any = None, tb: Any = None) -> Request:
         self._end()
@@ -115,7 +111,7 @@ class _AsyncFlow(AsyncGenerator[Request, Response]):
             error = error()
         raise error if tb is None else error.with_traceback(tb)
 
-    async def _step(self, response: Any) -> Request | None:
+    async def _step(self, response: Any) -> Request:
         begun = self._flow is not None
         if self._flow is None:
             self._flow = self._auth.auth_flow(self._request)
@@ -124,7 +120,12 @@ class _AsyncFlow(AsyncGenerator[Request, Response]):
         wanted = self._auth._wants_content_of(self._request, response)
         if wanted is not None:
             await wanted.aread()
-        return _go_on(self._flow, response) if begun else _begin(self._flow)
+        if not begun:
+            return _begin(self._flow)
+        following = _go_on(self._flow, response)
+        if following is None:
+            raise StopAsyncIteration
+        return following
 
     def _end(self) -> None:
         self._ended = True

@@ -39,8 +39,14 @@ def hash_of(algorithm: str) -> Hash:
     if name is None:
         raise DigestError(f"Unexpected algorithm value {algorithm[:80]!r} in digest auth")
     try:
-        hashlib.new(name, b"")
+        blank = hashlib.new(name)
     except ValueError:
         reason = "this Python has no such hash function; systems in FIPS mode have no MD5"
         raise DigestError(f"Digest algorithm {algorithm!r} is not available: {reason}") from None
-    return lambda octets: hashlib.new(name, octets).hexdigest().encode("ascii")
+
+    def digest(octets: bytes) -> bytes:
+        hashing = blank.copy()  # half the cost of another `new`
+        hashing.update(octets)
+        return hashing.hexdigest().encode("ascii")
+
+    return digest

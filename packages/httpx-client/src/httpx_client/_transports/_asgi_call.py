@@ -105,10 +105,7 @@ class ApplicationCall(ABC):
     async def stop(self) -> None:
         """Let the application end, cancel it if it does not, and wait for it. One of another loop is abandoned."""
         self._is_stopped = True
-        if not self.is_here():
-            self.abandon()
-            return
-        try:
+        if self.is_here():
             await self._job.stop()
-        finally:
-            self._end()  # also where it was cancelled before it began
+        else:
+            self.abandon()

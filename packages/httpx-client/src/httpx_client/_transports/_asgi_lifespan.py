@@ -60,10 +60,10 @@ class Lifespan(ApplicationCall):
         about = _ANSWERS.get(kind)
         if about is None:
             raise RemoteProtocolError(f"The application sent {kind!r} to its lifespan")
-        if about in self._answers or about not in self._asked:
-            raise RemoteProtocolError(
-                f"The application sent {kind!r} {'twice' if about in self._answers else 'unasked'}"
-            )
+        if about in self._answers:
+            raise RemoteProtocolError(f"The application sent {kind!r} after it had answered")
+        if about == "shutdown" and about not in self._asked:  # that it is to start up it may know without asking
+            raise RemoteProtocolError(f"The application sent {kind!r} before it was told to shut down")
         self._answers[about] = str(message.get("message", "")) if kind.endswith("failed") else None
         self._change()
 

@@ -151,7 +151,7 @@ class AsyncioJob:
 
     def abandon(self) -> None:
         """Cancel it without waiting."""
-        with contextlib.suppress(RuntimeError):  # its loop is closed
+        with contextlib.suppress(RuntimeError):  # its loop has been closed meanwhile
             self._loop.call_soon_threadsafe(self._task.cancel)
 
 
@@ -238,5 +238,5 @@ class TrioJob:
         """Cancel it without waiting."""
         import trio
 
-        with contextlib.suppress(trio.RunFinishedError):
+        with contextlib.suppress(trio.RunFinishedError):  # its run has ended meanwhile
             self._token.run_sync_soon(self._scope.cancel)

@@ -14,6 +14,7 @@ _TABLE: Final[dict[type[Exception], type[httpx_models.TransportError]]] = {
     httpx_transport.WriteTimeout: httpx_models.WriteTimeout,
     httpx_transport.PoolTimeout: httpx_models.PoolTimeout,
     httpx_transport.ConnectError: httpx_models.ConnectError,
+    httpx_transport.ProxyError: httpx_models.ProxyError,
     httpx_transport.ReadError: httpx_models.ReadError,
     httpx_transport.WriteError: httpx_models.WriteError,
     httpx_transport.LocalProtocolError: httpx_models.LocalProtocolError,

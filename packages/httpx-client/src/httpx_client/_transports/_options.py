@@ -93,10 +93,13 @@ def proxy_options(proxy: ProxyTypes) -> dict[str, Any]:
     """
     if not isinstance(proxy, Proxy):
         proxy = Proxy(url=checked("proxy", proxy, (str, URL), "a URL, a str or a Proxy"))
+    url = proxy.url
+    if url.scheme == "socks5":  # a client of 0.28 leaves names to the proxy in both cases
+        url = url.copy_with(scheme="socks5h")
     options: dict[str, Any] = {
-        "url": str(proxy.url),
+        "url": str(url),
         "auth": proxy.raw_auth,
-        "headers": proxy.headers.raw or None,
+        "headers": None if url.scheme.startswith("socks") else proxy.headers.raw or None,  # SOCKS has no place for them
         "ssl_context": proxy.ssl_context,
     }
     return {name: value for name, value in options.items() if value is not None}

@@ -13,7 +13,9 @@ def numeric(host: str, port: int) -> list[AddressInfo] | None:
     if not (host[-1:].isdigit() or ":" in host):  # all forms of addresses that the system knows
         return None
     try:
-        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
+        return list(
+            socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        )
     except OSError:
         return None
 

@@ -11,7 +11,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ._interface import Attempt, SocketOption
 from ._polling import deadline_after
@@ -49,15 +49,15 @@ class Race:
             OSError: All failed.
         """
         deadline = deadline_after(timeout)
-        winner: socket.socket | None = None
         try:
-            while winner is None:
+            while True:
                 winner = self._start_due() or self._finished(await wait(self._running, self._patience(deadline)))
+                if winner is not None:
+                    self._running.remove(winner)
+                    return winner
         finally:
             for sock in self._running:
-                if sock is not winner:
-                    sock.close()
-        return winner
+                sock.close()
 
     def _patience(self, deadline: float | None) -> float | None:
         """Return how long to wait for what runs."""
@@ -108,6 +108,7 @@ class Race:
         if attempt.address[0] in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        option: Any
         for option in self._options:
             try:
                 sock.setsockopt(*option)

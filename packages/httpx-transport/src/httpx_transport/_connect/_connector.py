@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._backends import Backend, Stream
 from .._connection import Connection, Origin, peer_name, port_of
-from .._errors import ConnectError, ConnectTimeout, explain
+from .._errors import ConnectError, ConnectTimeout, TransportError, connect_failure
 from .._settings import Settings
 from .._trace import Trace
 from ._contexts import HTTP_1, shared_ssl_context
@@ -15,6 +16,9 @@ from ._dialer import Dialer
 
 if TYPE_CHECKING:
     import ssl
+
+    from ._proxy import Proxy
+    from ._proxy_route import Route
 
 
 class Connector:
@@ -26,7 +30,7 @@ class Connector:
         alpn: The protocols to offer in TLS, the preferred one first.
     """
 
-    __slots__ = ("_alpn", "_backend", "_context", "_dialer", "_given", "_retries")
+    __slots__ = ("_alpn", "_backend", "_context", "_dialer", "_given", "_retries", "_route")
 
     def __init__(self, backend: Backend, settings: Settings, alpn: Sequence[str] = HTTP_1) -> None:
         self._backend = backend
@@ -35,6 +39,14 @@ class Connector:
         self._context: ssl.SSLContext | None = None
         self._retries = settings.retries
         self._alpn = tuple(alpn)
+        self._route: Route | None = None
+
+    def go_through(self, proxies: tuple[Proxy, ...]) -> Route:
+        """Let all connections from now on go through proxies; return the way."""
+        from ._proxy_route import Route
+
+        self._route = route = Route(proxies, self._backend.clock, self._dialer.resolve)
+        return route
 
     async def connect(
         self, origin: Origin, timeout: float | None, trace: Trace | None = None, deadline: float | None = None
@@ -50,6 +62,7 @@ class Connector:
         Raises:
             ConnectTimeout: The time was over.
             ConnectError: The name, the address, the port or TLS; the message says which.
+            ProxyError: A proxy on the way refused; that is not tried again.
         """
         for tried in range(self._retries):
             try:
@@ -68,8 +81,11 @@ class Connector:
         return left if timeout is None else min(timeout, left)
 
     async def _pause(self, seconds: float, trace: Trace | None) -> None:
-        waiting = self._backend.event().wait(seconds)  # that nobody sets: it ends by its time
-        await (waiting if trace is None else trace.around("connection.retry", waiting))
+        never = self._backend.event()  # it ends by its time
+        if trace is None:
+            await never.wait(seconds)
+        else:
+            await trace.around("connection.retry", functools.partial(never.wait, seconds))
 
     async def _attempt(self, origin: Origin, timeout: float | None, trace: Trace | None) -> Connection:
         clock = self._backend.clock
@@ -78,42 +94,54 @@ class Connector:
         timings: dict[str, float] = {}
         try:
             host, port = _address(origin)
-            stream = await self._open(host, port, timeout, trace)
-            timings["connect"] = clock() - started
+            if self._route is None:
+                stream = await self._open(host, port, timeout, trace, timings)
+            else:
+                peer = self._route.peer(origin)
+                dial = functools.partial(self._open, trace=trace, timings=timings)
+                stream = await self._route.connect(dial, origin, timeout, trace)
+            connected = clock()
+            timings["connect"] = connected - started - timings.get("dns", 0.0)
             if origin[0] == b"https":
-                left = None if timeout is None else max(timeout - timings["connect"], 0.0)
+                left = None if timeout is None else max(timeout - (connected - started), 0.0)
                 await self._start_tls(stream, origin[3] or host, left, trace)
-                timings["tls"] = clock() - started - timings["connect"]
+                timings["tls"] = clock() - connected
         except BaseException as error:
             doing = "connecting to" if stream is None else "in the TLS handshake with"
             if stream is not None:
                 stream.close()
-            if not isinstance(error, OSError | ValueError):  # a name that cannot be encoded is a ValueError
+            if isinstance(error, TransportError) or not isinstance(error, OSError | ValueError):
                 raise
-            raise _explained(error, doing, peer, clock() - started) from error
+            raise connect_failure(error, doing, peer, clock() - started) from error
         connection = Connection(origin, stream, peer, timings)
         connection.facts(reused=False)  # now: a response may be complete, and the stream closed, before it is asked
         return connection
 
-    async def _open(self, host: str, port: int, timeout: float | None, trace: Trace | None) -> Stream:
+    async def _open(
+        self, host: str, port: int, timeout: float | None, trace: Trace | None, timings: dict[str, float]
+    ) -> Stream:
         dialer = self._dialer
-        opening = dialer.dial(host, port, timeout)
         if trace is None:
-            return await opening
+            return await dialer.dial(host, port, timeout, timings)
+        dial = functools.partial(dialer.dial, host, port, timeout, timings)
         details: dict[str, Any] = {"timeout": timeout, "socket_options": list(dialer.socket_options) or None}
         if dialer.uds is not None:
-            return await trace.around("connection.connect_unix_socket", opening, path=dialer.uds, **details)
+            return await trace.around("connection.connect_unix_socket", dial, path=dialer.uds, **details)
         details = {"host": host, "port": port, "local_address": dialer.local_address, **details}
-        return await trace.around("connection.connect_tcp", opening, **details)
+        return await trace.around(f"{self._kinds[0]}.connect_tcp", dial, **details)
 
     async def _start_tls(self, stream: Stream, hostname: str, timeout: float | None, trace: Trace | None) -> None:
         context = self._ssl_context()
-        securing = self._secured(stream, context, hostname, timeout)
         if trace is None:
-            await securing
+            await self._secured(stream, context, hostname, timeout)
             return
+        secure = functools.partial(self._secured, stream, context, hostname, timeout)
         details = {"ssl_context": context, "server_hostname": hostname, "timeout": timeout}
-        await trace.around("connection.start_tls", securing, **details)
+        await trace.around(f"{self._kinds[1]}.start_tls", secure, **details)
+
+    @property
+    def _kinds(self) -> tuple[str, str]:
+        return ("connection", "connection") if self._route is None else self._route.kinds
 
     async def _secured(self, stream: Stream, context: ssl.SSLContext, hostname: str, timeout: float | None) -> Stream:
         """Shake hands, and return the stream, for those who want to look at it then.
@@ -153,9 +181,3 @@ def _address(origin: Origin) -> tuple[str, int]:
     if not 0 <= port <= 65_535:
         raise ValueError("a port is a number from 0 to 65535")
     return host, port
-
-
-def _explained(error: OSError | ValueError, doing: str, peer: str, seconds: float) -> ConnectError | ConnectTimeout:
-    if isinstance(error, TimeoutError) and error.errno is None:  # with a number it is the system's own, long, timeout
-        return ConnectTimeout(explain("timed out", doing, peer, seconds))
-    return ConnectError(explain(error, doing, peer, seconds))

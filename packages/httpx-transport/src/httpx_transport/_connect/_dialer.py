@@ -35,8 +35,8 @@ class Dialer:
         self.uds = settings.uds
         self.socket_options = settings.socket_options
 
-    async def dial(self, host: str, port: int, timeout: float | None) -> Stream:
-        """Return a stream to a host within `timeout` seconds.
+    async def dial(self, host: str, port: int, timeout: float | None, timings: dict[str, float]) -> Stream:
+        """Return a stream to a host within `timeout` seconds; note in `timings` how long its name took.
 
         Raises:
             TimeoutError: The time was over.
@@ -49,19 +49,27 @@ class Dialer:
             attempts = [Attempt(self._backend.unix_address(self.uds), None, 0.0)]
         else:
             attempts = await self._plan(host, port, timeout)
+            timings["dns"] = clock() - started
         left = None if timeout is None else max(timeout - (clock() - started), 0.0)
         stream = await self._backend.connect(attempts, self.socket_options, left)
         self._remember(attempts, stream)
         return stream
 
     async def _plan(self, host: str, port: int, timeout: float | None) -> list[Attempt]:
-        found = await self._resolve(host, port, timeout)
+        found = await self.resolve(host, port, timeout)
         local: list[AddressInfo] = []
         if self.local_address is not None:
             local = await self._backend.resolve(self.local_address, 0, timeout)
         return plan(found, local, self._family)
 
-    async def _resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+    async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
+        """Return the addresses of a host within `timeout` seconds, from the resolver if there is one.
+
+        Raises:
+            TimeoutError: The time was over.
+            OSError: There is no such name.
+            TypeError, ValueError: The resolver's answer makes no sense.
+        """
         if self._resolver is None:
             return await self._backend.resolve(host, port, timeout)
         answer = self._resolver(host, port)

@@ -1,5 +1,26 @@
-"""The pool: which connection serves which request, and who waits. Slots decide, the pool acts."""
+"""The pool: which connection serves which request, and who waits. Slots decide, the pool acts.
 
-from ._pool import Pool
+What it takes to make one is imported when one is made: only who has a pool pays for it, or for what knows proxies.
+"""
 
-__all__ = ["Pool"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .._backends import Backend
+    from .._settings import Settings
+    from ._pool import Pool
+
+__all__ = ["new_pool"]
+
+
+def new_pool(backend: Backend, settings: Settings) -> Pool:
+    """Return the pool for these settings."""
+    if settings.proxies:
+        from ._proxied import ProxiedPool
+
+        return ProxiedPool(backend, settings)
+    from ._pool import Pool
+
+    return Pool(backend, settings)

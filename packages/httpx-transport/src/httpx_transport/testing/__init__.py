@@ -4,7 +4,8 @@
 >>> network = Network()
 >>> network.serve("example.org", 80, answer(response(b"hello")))
 
-Nothing here opens a socket, starts a thread or waits: five seconds pass at once, and the same seed gives the same run.
+Nothing of it opens a socket, starts a thread or waits: five seconds pass at once, and the same seed gives the same run.
+`httpx_transport.testing.conformance`, which is imported by itself, checks other people's transports over real sockets.
 """
 
 from ._faults import Faults

@@ -14,6 +14,7 @@ from ._task import Task
 
 if TYPE_CHECKING:
     from .._settings import Resolver
+    from ..interface import ProxyTypes
 
 T = TypeVar("T")
 
@@ -88,6 +89,7 @@ class Network:
         retries: int = 0,
         resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
+        proxy: ProxyTypes | None = None,
     ) -> SimulatedPool:
         """Return a pool whose connections are in this network. TLS is only pretended, so there is no `ssl_context`.
 
@@ -101,6 +103,7 @@ class Network:
             resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and
                 port.
             max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+            proxy: As for `ConnectionPool`; the proxies are servers of this network.
         """
         return SimulatedPool(
             self._backend,
@@ -111,6 +114,7 @@ class Network:
             retries=retries,
             resolver=resolver,
             max_connections_per_origin=max_connections_per_origin,
+            proxy=proxy,
         )
 
     def start(

@@ -6,13 +6,14 @@ import functools
 from typing import TYPE_CHECKING
 
 from .._facade import AsyncConnectionPool
-from .._pool import Pool
+from .._pool import new_pool
 
 if TYPE_CHECKING:
     import ssl
 
     from .._backends import Backend
     from .._settings import Resolver
+    from ..interface import ProxyTypes
 
 
 class SimulatedPool(AsyncConnectionPool):
@@ -27,6 +28,7 @@ class SimulatedPool(AsyncConnectionPool):
         retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
         resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and port.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        proxy: As for the pools that this one stands for; the proxies are servers of the network.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class SimulatedPool(AsyncConnectionPool):
         retries: int = 0,
         resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
+        proxy: ProxyTypes | None = None,
     ) -> None:
         super().__init__(
             ssl_context=_no_trust(),
@@ -50,8 +53,9 @@ class SimulatedPool(AsyncConnectionPool):
             retries=retries,
             resolver=resolver,
             max_connections_per_origin=max_connections_per_origin,
+            proxy=proxy,
         )
-        self._pool = Pool(backend, self._settings)  # the running event loop is not asked for: there is none
+        self._pool = new_pool(backend, self._settings)  # the running event loop is not asked for: there is none
 
 
 @functools.cache
