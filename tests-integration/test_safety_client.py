@@ -87,10 +87,10 @@ def test_credentials_stay_with_their_origin(
 @pytest.mark.parametrize("option", ["headers", "auth", "userinfo", "request"])
 def test_credentials_do_not_come_back(face: Face, option: str) -> None:
     seen: Seen = []
-    options: dict[str, Any] = {
+    by_name: dict[str, dict[str, Any]] = {
         "headers": {"headers": {"Authorization": SECRET}},
         "auth": {"auth": ("user", SECRET)},
-    }.get(option, {})
+    }
 
     async def scenario(client: AnyClient) -> None:
         url = f"http://user:{SECRET}@a.test/" if option == "userinfo" else "http://a.test/"
@@ -98,7 +98,7 @@ def test_credentials_do_not_come_back(face: Face, option: str) -> None:
         await client.get(url, follow_redirects=True, **own)
 
     transport = answering(seen, to("http://b.test/"), to("http://a.test/back"), to("/again"), ok)
-    face.run(scenario, transport=transport, **options)
+    face.run(scenario, transport=transport, **by_name.get(option, {}))
     assert ["Authorization" in request.headers for request in seen] == [True, False, False, False]
     assert [str(request.url) for request in seen[1:]] == ["http://b.test/", "http://a.test/back", "http://a.test/again"]
 
