@@ -56,6 +56,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_others",
         "_paused",
         "_poller",
+        "_shared",
         "_space",
         "_timer",
         "_tls",
@@ -75,6 +76,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._asked = False  # the socket has been found silent in this very step: whoever sends need not ask again
+        self._shared = False  # whoever sends is not the one who listens
         self._ended = False
         self._told: Callable[[], None] | None = None  # who is told of the end
         self._failure: Exception | None = None
@@ -183,7 +185,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
             raise _as_os_error(self._failure or ConnectionResetError("the connection is closed"))
         # A write that fails makes the transport throw away what the peer has said: that is heard first.
         asked, self._asked = self._asked, False
-        if not self._writable or (not asked and self._poller.poll(0)):
+        if not self._writable or (not (asked or self._shared) and self._poller.poll(0)):
             return 0
         if len(data) > _SLICE:  # the transport would take any amount, and keep it in memory
             data = memoryview(data)[:_SLICE]
@@ -215,7 +217,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
         return await self._tls.wait(self._wait, readable, writable, timeout)
 
     async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
-        await asyncio.sleep(0)  # the loop must run to learn of anything, also where there is always room
+        if writable:
+            await asyncio.sleep(0)  # the loop must run to learn of anything, also where there is always room
         while True:
             can_read = readable and bool(self._buffer or self._ended)
             can_write = writable and self._writable
@@ -283,6 +286,10 @@ class AsyncioStream(asyncio.BufferedProtocol):
         carrier = StreamCarrier(self) if self._tls is None else self._tls.channel
         self._tls = TlsSession(MemoryTls(carrier, context, hostname))
         await self._tls.shake_hands(self._wait, timeout)
+
+    def share(self) -> None:
+        """Send without asking what has come."""
+        self._shared = True
 
     def idle(self) -> bool:
         """Return whether the stream is open and silent, also where the loop has had no time to tell."""
