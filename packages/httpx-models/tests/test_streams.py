@@ -36,7 +36,7 @@ async def test_bytes_can_be_iterated_again_and_by_everybody() -> None:
 
 
 async def test_a_generator_is_handed_on_for_who_closes_it() -> None:
-    own = agen()
+    own: Any = agen()
     pieces: Any = aiter(AsyncIteratorByteStream(own))
     assert pieces is own
     assert await anext(pieces) == b"a"
