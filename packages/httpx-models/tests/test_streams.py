@@ -107,6 +107,8 @@ async def test_an_asynchronous_generator_can_be_iterated_once() -> None:
     assert await collect(stream) == [b"a", b"b"]
     with pytest.raises(StreamConsumed):
         await collect(stream)
+    with pytest.raises(StreamConsumed):
+        await collect(aiter(stream))
 
 
 class Again:

@@ -154,16 +154,20 @@ class AsyncIteratorByteStream(AsyncByteStream):
         stream = self._stream
         read = async_read(stream)
         if self._is_stream_consumed and (read is not None or hasattr(stream, "__anext__")):
-            return AsyncChunks(_gone())
+            return _Gone()
         self._is_stream_consumed = True
         # The caller's own iterator: whoever does not iterate it to its end sees whether it is a generator to be closed.
         return aiter(stream) if read is None else AsyncReads(read, self.CHUNK_SIZE)
 
 
-def _gone() -> Iterator[bytes]:
-    """Yield nothing: the pieces were handed out before."""
-    raise StreamConsumed
-    yield b""
+class _Gone:
+    """The pieces of a body that were handed out before."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise StreamConsumed
 
 
 class AsyncReads:
