@@ -312,7 +312,7 @@ class Transport:
 
 
 def asyncio_stream(sock: socket.socket) -> tuple[AsyncioStream, Any]:
-    stream, transport = AsyncioStream(asyncio.get_running_loop(), memoryview(bytearray(100_000))), Transport(sock)
+    stream, transport = AsyncioStream(asyncio.get_running_loop(), memoryview(bytearray(100_000)), sock), Transport(sock)
     stream.connection_made(transport)  # type: ignore[arg-type]
     return stream, transport
 

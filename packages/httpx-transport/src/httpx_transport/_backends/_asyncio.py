@@ -79,7 +79,7 @@ class AsyncioBackend:
     ) -> AsyncioStream:
         """Return a stream to the first address that answers, within `timeout` seconds."""
         sock = await connected_socket(self._loop, attempts, options, timeout)
-        make = functools.partial(AsyncioStream, self._loop, self._space)
+        make = functools.partial(AsyncioStream, self._loop, self._space, sock)
         try:
             return await adopt(self._loop, sock, make)
         except BaseException:

@@ -14,6 +14,7 @@ from ._polling import READ, Poller, new_poller
 from ._sockets import INHERITED
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
     from ._interface import Bytes
@@ -29,11 +30,13 @@ _NAMES: Final = {"client_addr": "sockname", "server_addr": "peername"}  # ours, 
 class AsyncioStream(asyncio.BufferedProtocol):
     """A connection of the running event loop, plain or TLS.
 
-    TLS is done here, not by the loop, which does it slower, cannot do it twice, and does not tell how it ends. A plain Protocol would make the loop allocate 256 KiB for each receive, which costs more than the receive.
+    TLS is done here, not by the loop, which does it slower, cannot do it twice, and does not tell how it ends. A plain
+    Protocol would make the loop allocate 256 KiB for each receive, which costs more than the receive.
 
     Args:
         loop: The loop that will feed it.
         space: Where the loop puts what it receives, until the same call has copied it: all streams may share one.
+        sock: The connected socket, which the loop is given too.
     """
 
     __slots__ = (
@@ -48,6 +51,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_paused",
         "_poller",
         "_shared",
+        "_socket",
         "_space",
         "_timer",
         "_tls",
@@ -61,9 +65,10 @@ class AsyncioStream(asyncio.BufferedProtocol):
     _transport: asyncio.Transport
     _poller: Poller
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, space: memoryview) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, space: memoryview, sock: socket.socket) -> None:
         self._loop = loop
         self._space = space
+        self._socket = sock
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._asked = False  # the socket has been found silent in this very step: whoever sends need not ask again
@@ -326,10 +331,12 @@ class AsyncioStream(asyncio.BufferedProtocol):
             os.close(nothing)
 
     def close(self) -> None:
-        """Close at once; what was not sent is dropped. What a closed loop left open closes with its last reference."""
+        """Close at once; what was not sent is dropped."""
         self._disarm()
         self._told = None
-        if not self._loop.is_closed():
+        if self._loop.is_closed():  # it has left the socket open, and closes nothing any more
+            self._socket.close()
+        else:
             if self._tls is not None and not self._transport.is_closing():
                 self._tls.end()
             self._transport.abort()
