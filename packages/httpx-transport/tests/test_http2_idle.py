@@ -294,7 +294,9 @@ def test_nobody_looks_for_a_pool_that_is_gone() -> None:
     async def main() -> None:
         pool = network.pool(http2=True, keepalive_expiry=None)
         await get(pool)
-        attendance = weakref.ref(pool._pool._sharing._attendance)
+        inside: Any = pool._pool
+        attendance = weakref.ref(inside._sharing._attendance)
+        del inside
         look = functools.partial(_look, attendance)
         await pool.aclose()
         del pool
