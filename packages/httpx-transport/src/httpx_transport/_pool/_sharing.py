@@ -85,6 +85,7 @@ class Sharing:
                 else:
                     ticket.event = self._backend.event()
                     channel.tickets[ticket] = None
+        self._settle()
         if found is not None:
             return found
         if ticket.event is not None:
@@ -112,10 +113,10 @@ class Sharing:
             ticket.event = None
             served = ticket not in channel.tickets
             channel.tickets.pop(ticket, None)
+        self._settle()
         if ticket.error is not None:
             raise type(ticket.error)(str(ticket.error))
         if not served:
-            self._settle()
             raise self._too_long(channel, making, started)
 
     def _too_long(self, channel: Channel, making: bool, started: float) -> TransportError:
@@ -163,6 +164,7 @@ class Sharing:
         with self._lock:
             ticket.event = waiter.event
             ticket.connection = channel.join(ticket.avoid)  # it may have become free before there was an event
+        self._settle()
         try:
             if ticket.connection is None:
                 await waiter.event.wait(self._left(options, started))
@@ -176,6 +178,7 @@ class Sharing:
             raise
         with self._lock:
             ticket.event = None
+        self._settle()
         lease = self._connections.withdraw(waiter)
         if ticket.connection is not None:
             if lease is not None:
@@ -241,6 +244,7 @@ class Sharing:
                 shared.home = self
                 shared.promise()
                 channel.add(shared, lease)
+        self._settle()
         return shared
 
     def _left(self, options: Options, started: float) -> float | None:
@@ -297,7 +301,6 @@ class Sharing:
         while self._news and self._lock.acquire(False):
             served: list[Event] = []
             lease: Lease | None = None
-            reusable = False
             try:
                 connection = self._news.popleft() if self._news else None  # another thread may have been here
                 channel = None if connection is None else self._channels.get(connection.connection.origin)
@@ -305,21 +308,16 @@ class Sharing:
                     channel.changed(connection)
                     served = channel.serve()
                     if connection.dead or connection.unused():
-                        lease, reusable = channel.remove(connection), not connection.leaving
+                        lease = channel.remove(connection)
+                        lease.release(not connection.leaving)  # under the lock: who comes next shall find it idle
                     self._tidy(channel)
             finally:
                 self._lock.release()
             _set(served)
-            if connection is not None:
-                self._rest(connection, lease, reusable)
-
-    def _rest(self, connection: Http2Connection, lease: Lease | None, reusable: bool) -> None:
-        """Give back the slot of a connection that is used no more; close an idle one that has left."""
-        if lease is not None:
-            lease.release(reusable)
-            self._attendance.add(connection)
-        elif connection.leaving:
-            self._connections.end(connection.connection)
+            if connection is not None and lease is not None:
+                self._attendance.add(connection)
+            elif connection is not None and connection.leaving:
+                self._connections.end(connection.connection)
 
     def _tidy(self, channel: Channel) -> None:
         """Forget a channel that has nothing to remember."""
