@@ -17,13 +17,15 @@ import trio
 import trio.testing
 
 from httpx_transport import AsyncConnectionPool
+from httpx_transport._extensions import read_options
 from httpx_transport._pool._attendance import _look
+from httpx_transport._pool._channel import Channel
 from httpx_transport.testing import Network
 
 from .conftest import Face, Server, TestPool
 from .frames import Attacker, raw
-from .http2_peer import Speaker, answer_all, get, network_of, speaking
-from .test_http2_connection import Pipe, over
+from .http2_peer import OK, Speaker, answer_all, get, network_of, send, speaking
+from .test_http2_connection import ORIGIN, Pipe, over
 from .test_http2_pool import PRIOR, echo
 from .test_http2_pool import Speaker as SocketSpeaker
 from .test_http2_pool import speaking as speaking_on_sockets
@@ -303,5 +305,44 @@ def test_nobody_looks_for_a_pool_that_is_gone() -> None:
         gc.collect()
         assert attendance() is None
         look()
+
+    network.run(main())
+
+
+def test_a_newcomer_need_not_wait_for_the_news_that_there_are_more_streams() -> None:
+    connection = over(Pipe(Attacker().settings({3: 2})))
+    channel = Channel(ORIGIN)
+    lease: Any = object()
+    channel.add(connection, lease)
+    assert channel.join(None) is connection
+    assert channel.join(None) is None, "one stream until the peer has said more"
+    assert connection.attend()
+    assert channel.join(connection) is None
+    assert channel.join(None) is connection
+    assert channel.join(None) is None
+
+
+def test_news_that_came_while_the_lock_was_held_is_looked_at_by_who_held_it() -> None:
+    async def begin(speaker: Speaker) -> None:
+        speaker.h2.send_headers(await speaker.request(), OK)
+        await speaker.flush()
+
+    network = network_of(speaking(begin))
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        _, _, content, _ = await send(pool)
+        inside: Any = pool._pool
+        sharing = inside._sharing
+        shared = next(iter(sharing._channels.values())).leases.copy().popitem()[0]
+        with sharing._lock:
+            sharing.changed(shared)
+        assert len(sharing._news) == 1
+        found = await sharing.obtain(shared.connection.origin, read_options({}, None), None, None)
+        assert found is shared
+        assert not sharing._news
+        found.unreserve()
+        await content.aclose()
+        await pool.aclose()
 
     network.run(main())
