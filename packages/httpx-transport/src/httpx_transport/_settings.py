@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ._backends import SocketOption
+from ._extensions import check_seconds
 
 if TYPE_CHECKING:
     import ssl
@@ -40,7 +41,12 @@ class Settings(NamedTuple):
 
         Raises:
             ValueError: No request could ever be sent.
+            TypeError: The timeout is no number of seconds, or the context is none.
         """
+        check_seconds("timeout", self.timeout)
+        context = self.ssl_context  # asked by what it can do: `ssl` is not imported for http
+        if not (context is None or callable(context) or hasattr(context, "wrap_bio")):
+            raise TypeError(f"ssl_context must be an ssl.SSLContext, or a function that makes one, not {type(context)}")
         if self.max_connections_per_origin is not None and self.max_connections_per_origin < 1:
             raise ValueError(
                 f"max_connections_per_origin must be at least 1, or None, not {self.max_connections_per_origin!r}"
