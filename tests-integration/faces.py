@@ -49,6 +49,24 @@ class AnyClient:
 
     async def post(self, url: str, **options: Any) -> httpx.Response:
         """Send a POST request."""
+        return await self.request("POST", url, **options)
+
+    async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Send a request."""
         if isinstance(self.client, httpx.Client):
-            return self.client.post(url, **options)
-        return await self.client.post(url, **options)
+            return self.client.request(method, url, **options)
+        return await self.client.request(method, url, **options)
+
+    async def begin(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Send a request, and leave its response unread."""
+        request = self.client.build_request(method, url, **options)
+        if isinstance(self.client, httpx.Client):
+            return self.client.send(request, stream=True)
+        return await self.client.send(request, stream=True)
+
+    async def close(self, response: httpx.Response) -> None:
+        """Close a response."""
+        if isinstance(self.client, httpx.Client):
+            response.close()
+        else:
+            await response.aclose()

@@ -224,6 +224,26 @@ def test_a_flow_without_requests(face: Face) -> None:
     face.run(scenario)
 
 
+class OnlyBlocking(Auth):
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    async def async_auth_flow(self, request: Request) -> Any:  # type: ignore[override]
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.mark.anyio
+async def test_an_async_flow_that_only_raises() -> None:
+    transport = Answering(lambda request: Response(200))
+    async with AsyncClient(transport=transport) as client:
+        with pytest.raises(RuntimeError, match="^not with an AsyncClient$"):
+            await client.get("http://a/", auth=OnlyBlocking(RuntimeError("not with an AsyncClient")))
+        with pytest.raises(TypeError, match="async_auth_flow is no asynchronous generator"):
+            await client.get("http://a/", auth=OnlyBlocking(None))
+    assert transport.sent == []
+
+
 def test_a_flow_that_fails_closes_the_response_and_is_closed(face: Face) -> None:
     stream = Stream(b"a")
 

@@ -145,6 +145,11 @@ def test_a_lost_query_is_said_once_per_client_and_not_shown(caplog: pytest.LogCa
     assert "pw" not in message
 
 
+def test_a_lost_query_is_said_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    Client().build_request("GET", "http://a/%0aINFO%20well?key=1", params={"b": 1})
+    assert "http://a/%0aINFO%20well was" in caplog.messages[0]
+
+
 def test_fields_of_a_request_replace_those_of_the_client() -> None:
     defaults = Headers([("Accept", "*/*"), ("X-A", "1"), ("X-A", "2")])
     assert merge_headers(defaults, None) == defaults

@@ -66,6 +66,7 @@ def test_who_loses_the_body() -> None:
         ("ftp://a/x", "ftp://a/x#f"),
         ("mailto:a", "mailto:a#f"),
         ("http://u:p@b/", "http://u:p@b/#f"),
+        ("http://:p@b/", "http://:p@b/#f"),
     ],
 )
 def test_targets(location: str, expected: str) -> None:

@@ -94,11 +94,85 @@ def test_given_cookies_are_copied() -> None:
         ("max_decoded_size", True, TypeError),
         ("max_decoded_ratio", 0, ValueError),
         ("verify", 3, TypeError),
+        ("trust_env", "no", TypeError),
+        ("follow_redirects", "no", TypeError),
+        ("http1", "no", TypeError),
+        ("http2", [1], TypeError),
+        ("default_encoding", None, TypeError),
+        ("headers", [("a", "b", "c")], TypeError),
+        ("headers", {"a": 3}, TypeError),
+        ("cookies", [("a",)], TypeError),
+        ("cookies", {"a": 3}, TypeError),
+        ("cert", (1, 2), TypeError),
+        ("mounts", {3: None}, TypeError),
     ],
 )
 def test_arguments_that_cannot_be_used_are_named(kind: Any, name: str, value: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match=name):
         kind(**{name: value})
+
+
+def test_a_cookie_that_cannot_be_sent() -> None:
+    with pytest.raises(ValueError, match="^Cookie 'a': the name or the value contains control characters"):
+        Client(cookies=[("a", "\0")])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("url", b"http://a/"),
+        ("method", None),
+        ("content", {"a": 1}),
+        ("data", 3),
+        ("files", 3),
+        ("files", ["f"]),
+        ("params", 3),
+        ("headers", "a: b"),
+        ("headers", [("a", "b", "c")]),
+        ("cookies", {"a": 3}),
+        ("auth", "user"),
+        ("follow_redirects", "no"),
+        ("timeout", "5"),
+        ("extensions", "trace"),
+        ("extensions", [1]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*deprecated", "ignore:Use 'content")
+def test_arguments_of_a_request_that_cannot_be_used_are_named(face: Face, name: str, value: Any) -> None:
+    async def scenario() -> None:
+        with pytest.raises(TypeError, match=name):
+            await face.over(ok).call("request", **{"method": "POST", "url": "http://a/", name: value})
+
+    face.run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "name"),
+    [
+        (httpx_client.HTTPTransport, {"retries": "1"}, "retries"),
+        (httpx_client.AsyncHTTPTransport, {"retries": None}, "retries"),
+        (httpx_client.HTTPTransport, {"uds": 3}, "uds"),
+        (httpx_client.HTTPTransport, {"local_address": 3}, "local_address"),
+        (httpx_client.HTTPTransport, {"socket_options": 3}, "socket_options"),
+        (httpx_client.HTTPTransport, {"http1": "no"}, "http1"),
+        (httpx_client.RawTransport, {"transport": None}, "transport"),
+        (httpx_client.AsyncRawTransport, {"transport": 3}, "transport"),
+        (httpx_client.MockTransport, {"handler": None}, "handler"),
+        (httpx_client.WSGITransport, {"app": None}, "app"),
+        (httpx_client.WSGITransport, {"app": ok, "script_name": 3}, "script_name"),
+        (httpx_client.WSGITransport, {"app": ok, "remote_addr": 3}, "remote_addr"),
+        (httpx_client.ASGITransport, {"app": "main:app"}, "app"),
+        (httpx_client.ASGITransport, {"app": ok, "root_path": 3}, "root_path"),
+        (httpx_client.ASGITransport, {"app": ok, "client": "1.2.3.4"}, "client"),
+        (httpx_client.ASGITransport, {"app": ok, "lifespan": "auto"}, "lifespan"),
+        (httpx_client.Proxy, {"url": "http://a", "headers": 3}, "headers"),
+        (httpx_client.create_ssl_context, {"trust_env": "no"}, "trust_env"),
+        (Client().send, {"request": Request("GET", "http://a/"), "stream": "no"}, "stream"),
+    ],
+)
+def test_arguments_of_other_things_that_cannot_be_used_are_named(kind: Any, given: dict[str, Any], name: str) -> None:
+    with pytest.raises(TypeError, match=name):
+        kind(**given)
 
 
 def test_a_transport_of_the_other_colour() -> None:

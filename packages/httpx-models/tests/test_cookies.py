@@ -151,6 +151,12 @@ def test_updating() -> None:
     assert dict(cookies) == {"a": "3", "b": "2", "c": "4", "d": "5"}
 
 
+@pytest.mark.parametrize("cookies", [{"a": 3}, {3: "a"}, [("a", b"b")]])
+def test_names_and_values_are_text(cookies: Any) -> None:
+    with pytest.raises(TypeError, match="^Cookie .*: name and value must be str, not"):
+        Cookies(cookies)
+
+
 @pytest.mark.parametrize("breaking", ["\r", "\n", "\0", "\x01", "\x7f", "\ud800"])
 def test_nothing_breaks_out_of_its_line(breaking: str) -> None:
     with pytest.raises(

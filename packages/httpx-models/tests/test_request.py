@@ -218,6 +218,14 @@ def test_data_that_is_no_form_is_deprecated() -> None:
         assert post(data=b"raw").content == b"raw"
 
 
+def test_data_of_another_type() -> None:
+    with (
+        pytest.warns(DeprecationWarning, match="content="),
+        pytest.raises(TypeError, match="^Unexpected type for 'data', <class 'int'>"),
+    ):
+        post(data=3)
+
+
 @pytest.mark.parametrize("content", [{"a": 1}, 3, 1.5])
 def test_content_of_another_type(content: Any) -> None:
     with pytest.raises(TypeError, match="^Unexpected type for 'content', <class"):

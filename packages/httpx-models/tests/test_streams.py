@@ -35,6 +35,16 @@ async def test_bytes_can_be_iterated_again_and_by_everybody() -> None:
     await stream.aclose()
 
 
+async def test_a_generator_is_handed_on_for_who_closes_it() -> None:
+    own: Any = agen()
+    pieces: Any = aiter(AsyncIteratorByteStream(own))
+    assert pieces is own
+    assert await anext(pieces) == b"a"
+    await pieces.aclose()
+    with pytest.raises(StopAsyncIteration):
+        await anext(own)
+
+
 async def test_the_base_classes_must_be_filled() -> None:
     with pytest.raises(NotImplementedError, match="The '__iter__' method must be implemented"):
         iter(SyncByteStream())
@@ -97,6 +107,8 @@ async def test_an_asynchronous_generator_can_be_iterated_once() -> None:
     assert await collect(stream) == [b"a", b"b"]
     with pytest.raises(StreamConsumed):
         await collect(stream)
+    with pytest.raises(StreamConsumed):
+        await collect(aiter(stream))
 
 
 class Again:

@@ -18,8 +18,8 @@ import trio.testing
 from httpx_transport import ReadError, RemoteProtocolError, WriteError
 from httpx_transport._backends import Stream, blocking_backend, running_backend
 from httpx_transport._backends._anyio import AnyioStream
-from httpx_transport._backends._asyncio import AsyncioStream
 from httpx_transport._backends._asyncio_events import AsyncioEvent
+from httpx_transport._backends._asyncio_stream import AsyncioStream
 from httpx_transport._backends._blocking import BlockingStream
 from httpx_transport._backends._polling import READ, WRITE, Poller, SelectPoller, milliseconds, new_poller
 from httpx_transport._backends._tls import TlsSession
@@ -312,7 +312,7 @@ class Transport:
 
 
 def asyncio_stream(sock: socket.socket) -> tuple[AsyncioStream, Any]:
-    stream, transport = AsyncioStream(asyncio.get_running_loop(), memoryview(bytearray(100_000))), Transport(sock)
+    stream, transport = AsyncioStream(asyncio.get_running_loop(), memoryview(bytearray(100_000)), sock), Transport(sock)
     stream.connection_made(transport)  # type: ignore[arg-type]
     return stream, transport
 

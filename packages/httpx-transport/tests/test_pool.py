@@ -316,6 +316,9 @@ def test_one_pool_serves_several_event_loops_in_turn(serve: Serve) -> None:
     for name in ("asyncio", "asyncio", "trio", "trio", "asyncio"):
         Face(name).run(scenario)
     Face("trio").run(pool.close)
+    for thread in server.threads:
+        thread.join(30)  # until the client has closed the connection, in whatever loop it was made
+        assert not thread.is_alive()
     assert server.accepted == 5
     with pytest.raises(PoolClosed):
         Face("asyncio").run(scenario)

@@ -8,6 +8,8 @@ from httpx_models import Headers
 from httpx_models.types import HeaderTypes
 from httpx_urls import URL
 
+from ._arguments import converted
+
 if TYPE_CHECKING:
     import ssl
 
@@ -222,7 +224,7 @@ class Proxy:
             _check_context(ssl_context)
         self.url = url
         self.auth = auth
-        self.headers = Headers(headers)
+        self.headers = converted("headers", Headers, headers)
         self.ssl_context = ssl_context
 
     @property

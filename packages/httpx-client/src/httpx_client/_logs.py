@@ -52,7 +52,7 @@ def warn_of_lost_query(url: URL) -> None:
         "To keep both, pass url.copy_merge_params(params). (This is said once per client.)",
         url.scheme,
         url.netloc.decode("ascii"),
-        url.path,
+        url.raw_path.partition(b"?")[0].decode("ascii"),  # escaped: a line break must not begin another line
     )
 
 

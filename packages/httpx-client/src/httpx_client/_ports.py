@@ -217,9 +217,10 @@ class AsyncPort:
             raise TypeError(f"An event hook of an AsyncClient must be async: {hook!r}")
         await result
 
-    def flow(self, auth: Auth, request: Request) -> AsyncGenerator[Request, Response]:
+    def flow(self, auth: Auth, request: Request) -> Any:
         """Return an auth flow that has not begun."""
-        return auth.async_auth_flow(request)
+        flow: Any = auth.async_auth_flow(request)
+        return flow if hasattr(flow, "__anext__") else _NoFlow(flow)
 
     async def step(self, flow: AsyncGenerator[Request, Response], response: Response | None) -> Request | None:
         """Return the first request of a flow, or the one after a response; None at its end."""
@@ -277,6 +278,25 @@ class AsyncPort:
     def shut(self, transport: AsyncBaseTransport) -> Awaitable[None]:
         """Close a transport."""
         return transport.aclose()
+
+
+class _NoFlow:
+    """What an `async def async_auth_flow` without `yield` returns: it is awaited for the error that it raises.
+
+    Args:
+        coroutine: That.
+    """
+
+    def __init__(self, coroutine: Any) -> None:
+        self._coroutine = coroutine
+
+    async def __anext__(self) -> Request:
+        await self._coroutine
+        raise TypeError("async_auth_flow is no asynchronous generator: it has no `yield`")
+
+    async def aclose(self) -> None:
+        """Close what was not awaited."""
+        getattr(self._coroutine, "close", int)()
 
 
 BLOCKING: Final = BlockingPort()

@@ -12,7 +12,7 @@ from httpx_models import Headers, UnsupportedProtocol
 from httpx_urls import URL
 
 _WEB: Final = frozenset({"http", "https"})
-_NO_HOST: Final = re.compile(r"(https?://)(?=[/:?#]|\Z)", re.IGNORECASE)
+_NO_HOST: Final = re.compile(r"(https?://)(?=(?::[0-9]*)?(?:[/?#]|\Z))", re.IGNORECASE)
 
 
 def redirect_method(method: str, status: int) -> str:

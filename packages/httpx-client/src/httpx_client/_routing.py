@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from httpx_models import Request, Response
 from httpx_urls import URL
 
-from ._arguments import able, checked
+from ._arguments import able, checked, converted, switch
 from ._auth import Auth, AuthTypes
 from ._config import Limits, Proxy, ProxyTypes, UseClientDefault
 from ._deprecations import deprecated
@@ -76,7 +76,7 @@ class BaseClient(Requests):
             for key, value in mapped.items()
         }
         for key, mounted in checked("mounts", mounts or {}, Mapping, "a dict of transports by pattern").items():
-            patterns[URLPattern(key)] = able(f"mounts[{key!r}]", mounted, method)
+            patterns[converted("mounts", URLPattern, key)] = able(f"mounts[{key!r}]", mounted, method)
         self._mounts = dict(sorted(patterns.items(), key=lambda item: item[0]))
 
     def _proxies(
@@ -145,7 +145,11 @@ class BaseClient(Requests):
         checked("request", request, Request, "a Request")
         self._state = ClientState.OPENED
         self._set_timeout(request)
-        follow = self.follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects
+        follow = (
+            self.follow_redirects
+            if isinstance(follow_redirects, UseClientDefault)
+            else switch("follow_redirects", follow_redirects)
+        )
         return self._build_request_auth(request, auth), follow
 
     def _take_in(self, response: Response) -> None:

@@ -11,7 +11,7 @@ from httpx_models.types import CookieTypes, DefaultEncoding, HeaderTypes, JSONDe
 from httpx_urls import URL, QueryParams, QueryParamTypes
 
 from .__about__ import __version__
-from ._arguments import able, checked, converted
+from ._arguments import able, checked, converted, function, switch
 from ._auth import Auth, AuthTypes, build_auth
 from ._config import DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Timeout, TimeoutTypes
 from ._merging import merge_headers, with_trailing_slash
@@ -64,12 +64,12 @@ class Settings:
         self.cookies = cookies
         self.timeout = timeout
         self.event_hooks = event_hooks or {}
-        self.follow_redirects = follow_redirects
+        self.follow_redirects: bool = switch("follow_redirects", follow_redirects)
         self.max_redirects: int = checked("max_redirects", max_redirects, int, "an int")
-        self._trust_env = trust_env
+        self._trust_env: bool = switch("trust_env", trust_env)
         self._default_encoding: DefaultEncoding = default_encoding
         if not isinstance(default_encoding, str):
-            able("default_encoding", default_encoding, "__call__")
+            function("default_encoding", default_encoding)
         self._json_encoder: JSONEncoder | None = able("json_encoder", json_encoder, "__call__")
         self._json_decoder: JSONDecoder | None = able("json_decoder", json_decoder, "__call__")
         self._max_decoded_size = _limit("max_decoded_size", max_decoded_size)

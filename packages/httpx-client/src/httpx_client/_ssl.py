@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from httpx_transport import default_ssl_context, shared_ssl_context
 
+from ._arguments import checked, switch
 from ._config import CertTypes
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def create_ssl_context(
         TypeError: An argument has another type.
         ValueError: The path is empty.
     """
+    switch("trust_env", trust_env)
     context = _callers_own(verify, cert) or default_ssl_context(**_settings(verify, cert, trust_env))
     _warn(verify, cert)
     return context
@@ -114,7 +116,10 @@ def _certificate(cert: Any) -> Any:
     """Return `cert` as the transport wants it: None, a path, or two or three things."""
     if not cert:
         return None
-    return cert[0] if isinstance(cert, tuple | list) and len(cert) == 1 else cert
+    certificate = cert[0] if isinstance(cert, tuple | list) and len(cert) == 1 else cert
+    for path in certificate[:2] if isinstance(certificate, tuple | list) else (certificate,):
+        checked("cert", path, (str, bytes, os.PathLike, type(None)), "a path, or (certificate, key, password)")
+    return certificate
 
 
 def _environment_names_roots() -> bool:

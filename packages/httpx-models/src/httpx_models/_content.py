@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     Encoded = tuple[dict[str, str], SyncByteStream | AsyncByteStream]
 
 
-def encode_content(content: Any) -> Encoded:
+def encode_content(content: Any, name: str = "content") -> Encoded:
     """Make a body of the caller's bytes, text, file or iterable.
 
     Args:
         content: str (sent as UTF-8), bytes, a binary file, an iterable or asynchronous iterable of bytes.
+        name: The argument that it was given as, for messages.
 
     Raises:
         TypeError: It is none of these, or a file in text mode.
@@ -33,13 +34,13 @@ def encode_content(content: Any) -> Encoded:
         return ({"Content-Length": str(len(body))} if body else {}), ByteStream(body)
     if isinstance(content, Iterable) and not isinstance(content, dict):
         if is_text_file(content):
-            raise TypeError(f"Unexpected type for 'content', {type(content)}: files must be opened in binary mode")
+            raise TypeError(f"Unexpected type for {name!r}, {type(content)}: files must be opened in binary mode")
         length = peek_filelike_length(content)
         size = {"Transfer-Encoding": "chunked"} if length is None else {"Content-Length": str(length)}
         return size, IteratorByteStream(content)
     if isinstance(content, AsyncIterable):
         return {"Transfer-Encoding": "chunked"}, AsyncIteratorByteStream(content)
-    raise TypeError(f"Unexpected type for 'content', {type(content)!r}")
+    raise TypeError(f"Unexpected type for {name!r}, {type(content)!r}")
 
 
 def encode_urlencoded_data(data: RequestData) -> tuple[dict[str, str], ByteStream]:
@@ -139,7 +140,7 @@ def encode_request(
     if data is not None and not isinstance(data, Mapping):
         # What `data` meant in requests: the body itself.
         warnings.warn("Use 'content=<...>' to upload raw bytes/text content.", DeprecationWarning, stacklevel=3)
-        return encode_content(data)
+        return encode_content(data, "data")
     if content is not None:
         return encode_content(content)
     if files:

@@ -83,13 +83,15 @@ class Cookies(MutableMapping[str, str]):
             path: The path, and all paths below it, that the cookie is sent to.
 
         Raises:
+            TypeError: The name or the value is no str.
             ValueError: The name or the value contains control characters or lone surrogates.
         """
         from http.cookiejar import Cookie
 
         from ._cookierules import can_be_sent
 
-        if not can_be_sent(f"{name}{value}"):
+        _check_types(name, value)
+        if not can_be_sent(f"{name}{value or ''}"):
             raise ValueError(f"Cookie {name!r}: the name or the value contains control characters that cannot be sent")
         self._store(
             Cookie(
@@ -307,3 +309,9 @@ class Cookies(MutableMapping[str, str]):
 def _is(cookie: Cookie, name: str, domain: str | None, path: str | None) -> bool:
     """Return whether a cookie is one of those that are meant."""
     return cookie.name == name and (domain is None or cookie.domain == domain) and (path is None or cookie.path == path)
+
+
+def _check_types(name: object, value: object) -> None:
+    """Refuse what is no text; None is the value of a cookie that has none."""
+    if not isinstance(name, str) or not isinstance(value, str | None):
+        raise TypeError(f"Cookie {name!r}: name and value must be str, not {type(name)} and {type(value)}")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ._errors import LocalProtocolError
 from ._parts import DataField, FileField
@@ -17,7 +17,7 @@ from ._streams import AsyncByteStream, SyncByteStream, end
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from .types import RequestData, RequestFiles
+    from .types import FileTypes, RequestData, RequestFiles
 
 _BOUNDARY = re.compile(rb"[ -~]*")
 
@@ -52,8 +52,8 @@ class MultipartStream(SyncByteStream, AsyncByteStream):
             for item in value if isinstance(value, list | tuple) else (value,):
                 yield DataField(name=name, value=item)
         if not isinstance(files, Mapping):
-            for name, file in files:
-                yield FileField(name=name, value=file)
+            for pair in _pairs(files):
+                yield FileField(*pair)
             return
         for name, given in files.items():
             for file in given if isinstance(given, list) else (given,):
@@ -137,3 +137,13 @@ class _AsyncForm:
     async def aclose(self) -> None:
         """Close the iterator of the file that is being read, when it can be closed."""
         await end(self._file)
+
+
+def _pairs(files: Any) -> Iterator[tuple[str, FileTypes]]:
+    """Yield what is a pair of name and file; anything else is a TypeError."""
+    if not isinstance(files, Iterable) or isinstance(files, str | bytes):
+        raise TypeError(f"Invalid type for 'files'. Expected a mapping or pairs of name and file, got {type(files)}")
+    for pair in files:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"Invalid item in 'files'. Expected a pair of name and file, got {type(pair)}")
+        yield pair[0], pair[1]

@@ -174,6 +174,9 @@ def _unpack(name: str, value: Any) -> tuple[str | None, Any, str | None, dict[st
             f"The tuple for file {name!r} must have 2 to 4 items (name, content, content type, headers), not {len(value)}"
         )
     filename, file, content_type, headers = (*value, None, None)[:4]
+    for what, given in (("file name", filename), ("content type", content_type)):
+        if not isinstance(given, str | None):
+            raise TypeError(f"Invalid type for the {what} of file {name!r}. Expected str or None, got {type(given)}")
     if isinstance(file, bytearray | memoryview):
         file = bytes(file)
     return filename, file, content_type, dict(headers or {})

@@ -151,36 +151,23 @@ class AsyncIteratorByteStream(AsyncByteStream):
         Raises:
             StreamConsumed: The pieces were handed out before, and cannot be had again (raised when it is iterated).
         """
-        return _AsyncPieces(self)
+        stream = self._stream
+        read = async_read(stream)
+        if self._is_stream_consumed and (read is not None or hasattr(stream, "__anext__")):
+            return _Gone()
+        self._is_stream_consumed = True
+        # The caller's own iterator: whoever does not iterate it to its end sees whether it is a generator to be closed.
+        return aiter(stream) if read is None else AsyncReads(read, self.CHUNK_SIZE)
 
 
-class _AsyncPieces:
-    """One pass over an `AsyncIteratorByteStream`."""
-
-    def __init__(self, owner: AsyncIteratorByteStream) -> None:
-        self._owner = owner
-        self._pieces: AsyncIterator[bytes] | None = None
+class _Gone:
+    """The pieces of a body that were handed out before."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._pieces is None:
-            self._pieces = self._begin()
-        return await self._pieces.__anext__()
-
-    def _begin(self) -> AsyncIterator[bytes]:
-        owner = self._owner
-        stream = owner._stream
-        read = async_read(stream)
-        if owner._is_stream_consumed and (read is not None or hasattr(stream, "__anext__")):
-            raise StreamConsumed
-        owner._is_stream_consumed = True
-        return stream.__aiter__() if read is None else AsyncReads(read, owner.CHUNK_SIZE)
-
-    async def aclose(self) -> None:
-        """Close the caller's iterator, when it can be closed."""
-        await end(self._pieces)
+        raise StreamConsumed
 
 
 class AsyncReads:

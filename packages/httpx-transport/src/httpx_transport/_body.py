@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .blocking import run
 
-if TYPE_CHECKING:
-    from ._exchange import Exchange
+
+class Content(Protocol):
+    """What a body needs of an exchange."""
+
+    def whole(self) -> bytes | None:
+        """Return the content if all of it is here, None where it has to be read."""
+        ...
+
+    async def read(self) -> bytes:
+        """Return the next bytes of the content, b"" after the last."""
+        ...
+
+    async def close(self) -> None:
+        """Give up what has not been read."""
+        ...
 
 
 class ResponseBody:
@@ -20,7 +33,7 @@ class ResponseBody:
 
     __slots__ = ("_exchange",)
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Content) -> None:
         self._exchange = exchange
 
     def whole(self) -> bytes | None:
@@ -57,7 +70,7 @@ class AsyncResponseBody:
 
     __slots__ = ("_exchange",)
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Content) -> None:
         self._exchange = exchange
 
     def whole(self) -> bytes | None:

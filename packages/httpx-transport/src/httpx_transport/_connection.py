@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import ssl
 
     from ._backends import Stream
+    from ._http2 import Http2Connection
 
 Origin: TypeAlias = tuple[bytes, bytes, int | None, str | None]
 """Scheme, host, port (None: the scheme's default), and the name for TLS where it is not the host."""
@@ -36,10 +37,23 @@ class Connection:
         reused: Whether it has served an exchange to its end.
         ended: Whether the peer is known to have ended it.
         expires: When it is to be closed if it is still idle, in seconds of the pool's clock.
+        http2: Its streams, where it speaks HTTP/2.
         noted: When the pool will look at it again, infinity where it will not.
     """
 
-    __slots__ = ("_facts", "encoder", "ended", "expires", "noted", "origin", "peer", "reused", "stream", "timings")
+    __slots__ = (
+        "_facts",
+        "encoder",
+        "ended",
+        "expires",
+        "http2",
+        "noted",
+        "origin",
+        "peer",
+        "reused",
+        "stream",
+        "timings",
+    )
 
     def __init__(self, origin: Origin, stream: Stream, peer: str, timings: dict[str, float] | None = None) -> None:
         self.origin = origin
@@ -52,6 +66,7 @@ class Connection:
         self.ended = False
         self.expires = math.inf
         self.noted = math.inf
+        self.http2: Http2Connection | None = None
 
     def facts(self, reused: bool) -> dict[str, Any]:
         """Return what a response tells of it: an id, both addresses, what TLS agreed on, and whether it is `reused`."""
@@ -63,6 +78,8 @@ class Connection:
     def close(self) -> None:
         """Close the stream at once."""
         log("connection.close.started")
+        if self.http2 is not None:
+            self.http2.goodbye()
         self.stream.close()
         log("connection.close.complete")
 

@@ -43,6 +43,9 @@ class ConnectionPool:
             looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
             `AsyncConnectionPool` it may be asynchronous.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        http1: Whether HTTP/1.1 may be spoken.
+        http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
+            too (RFC 9113 §3.3). It needs the extra `http2`.
         proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
             sequence of those for a chain, the one that is connected to first.
 
@@ -67,6 +70,8 @@ class ConnectionPool:
         socket_options: Iterable[SocketOption] | None = None,
         resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
+        http1: bool = True,
+        http2: bool = False,
         proxy: ProxyTypes | None = None,
     ) -> None:
         settings = Settings(
@@ -81,6 +86,8 @@ class ConnectionPool:
             read_socket_options(socket_options),
             resolver,
             max_connections_per_origin,
+            http1,
+            http2,
             proxies_of(proxy),
         ).check()
         self._pool = new_pool(blocking_backend(), settings)
@@ -188,6 +195,9 @@ class AsyncConnectionPool:
             looking it up: it returns IP addresses, `(address, port)` or what `socket.getaddrinfo` returns. For
             `AsyncConnectionPool` it may be asynchronous.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        http1: Whether HTTP/1.1 may be spoken.
+        http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
+            too (RFC 9113 §3.3). It needs the extra `http2`.
         proxy: Whom all requests go through: a URL, a dict of `interface.ProxyOptions` where a URL cannot say enough, or a
             sequence of those for a chain, the one that is connected to first.
 
@@ -212,6 +222,8 @@ class AsyncConnectionPool:
         socket_options: Iterable[SocketOption] | None = None,
         resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
+        http1: bool = True,
+        http2: bool = False,
         proxy: ProxyTypes | None = None,
     ) -> None:
         self._settings = Settings(
@@ -226,6 +238,8 @@ class AsyncConnectionPool:
             read_socket_options(socket_options),
             resolver,
             max_connections_per_origin,
+            http1,
+            http2,
             proxies_of(proxy),
         ).check()
         self._pool: Pool | None = None

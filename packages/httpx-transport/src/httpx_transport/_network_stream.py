@@ -76,6 +76,10 @@ class Conversation:
         except OSError as error:
             raise self._explained(error, WriteTimeout, WriteError, _WRITING, started) from error
 
+    async def write_eof(self) -> None:
+        """Refuse: a connection that says no more is taken for one that was lost."""
+        raise RuntimeError("only a stream of HTTP/2 can be ended one way: close the connection instead")
+
     async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> None:
         """Go on under TLS; what came before, and has not been read, would seem to have come under it."""
         if self._received:
@@ -107,6 +111,30 @@ class Conversation:
         return timeout_type(message) if timed_out else error_type(message)
 
 
+class Dialogue(Protocol):
+    """Bytes both ways: those of a connection, or of one stream of it."""
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        """Return at most `max_bytes`, b"" at the end."""
+        ...
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        """Send all of `data`."""
+        ...
+
+    async def write_eof(self) -> None:
+        """Say that nothing more will be sent."""
+        ...
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> None:
+        """Go on under TLS."""
+        ...
+
+    def close(self) -> None:
+        """End it, both ways."""
+        ...
+
+
 class Holder(Protocol):
     """What a network stream needs of an exchange."""
 
@@ -114,8 +142,8 @@ class Holder(Protocol):
         """Return what is known of the connection."""
         ...
 
-    def conversation(self) -> Conversation:
-        """Return the connection as the caller's."""
+    def conversation(self) -> Dialogue:
+        """Return the connection, or the stream, as the caller's."""
         ...
 
 
@@ -156,6 +184,14 @@ class NetworkStream:
             RuntimeError: As for `read`.
         """
         run(self._holder.conversation().write(buffer, timeout))
+
+    def write_eof(self) -> None:
+        """Say that nothing more will be written, and go on reading: the end of a `duplex` request (RFC 9113 §8.1).
+
+        Raises:
+            RuntimeError: As for `read`; or the connection is not HTTP/2.
+        """
+        run(self._holder.conversation().write_eof())
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -210,6 +246,10 @@ class AsyncNetworkStream:
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send bytes, all of them, as `NetworkStream.write` does."""
         await self._holder.conversation().write(buffer, timeout)
+
+    async def write_eof(self) -> None:
+        """Say that nothing more will be written, as `NetworkStream.write_eof` does."""
+        await self._holder.conversation().write_eof()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

@@ -34,6 +34,8 @@ class Settings(NamedTuple):
     socket_options: tuple[SocketOption, ...] = ()
     resolver: Resolver | None = None
     max_connections_per_origin: int | None = None
+    http1: bool = True
+    http2: bool = False
     proxies: tuple[Proxy, ...] = ()
 
     def check(self) -> Settings:
@@ -42,16 +44,34 @@ class Settings(NamedTuple):
         Raises:
             ValueError: No request could ever be sent.
             TypeError: The timeout is no number of seconds, or the context is none.
+            ImportError: HTTP/2 is wanted, and its engine is not installed.
         """
         check_seconds("timeout", self.timeout)
         context = self.ssl_context  # asked by what it can do: `ssl` is not imported for http
         if not (context is None or callable(context) or hasattr(context, "wrap_bio")):
             raise TypeError(f"ssl_context must be an ssl.SSLContext, or a function that makes one, not {type(context)}")
+        if not self.http1 and not self.http2:
+            raise ValueError("at least one of http1 and http2 must be True")
+        if self.http2 and not _installed("h2"):
+            raise ImportError(
+                "Using http2=True, but the 'h2' package is not installed. "
+                "Make sure to install httpx using `pip install httpx[http2]`."
+            )
         if self.max_connections_per_origin is not None and self.max_connections_per_origin < 1:
             raise ValueError(
                 f"max_connections_per_origin must be at least 1, or None, not {self.max_connections_per_origin!r}"
             )
         return self
+
+    def alpn(self) -> tuple[str, ...]:
+        """Return the protocols to offer in TLS handshakes, the preferred one first (RFC 7301)."""
+        return ("h2",) * self.http2 + ("http/1.1",) * self.http1
+
+
+def _installed(module: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(module) is not None
 
 
 def read_socket_options(given: Iterable[Any] | None) -> tuple[SocketOption, ...]:

@@ -17,6 +17,47 @@ if TYPE_CHECKING:
     from ._trace import Trace
 
 
+class Steps:
+    """The steps of one exchange, told as they begin and end; one at a time.
+
+    Args:
+        trace: Who is told.
+        protocol: The first word of the events' names.
+
+    Attributes:
+        current: The step that has begun and not ended, "" between two.
+    """
+
+    __slots__ = ("_protocol", "_trace", "current")
+
+    def __init__(self, trace: Trace, protocol: str) -> None:
+        self._trace = trace
+        self._protocol = protocol
+        self.current = ""
+
+    async def begin(self, step: str) -> None:
+        """Tell that a step begins."""
+        self.current = step
+        await self._trace.tell(f"{self._protocol}.{step}.started", request=self._trace.request)
+
+    async def end(self, result: object) -> None:
+        """Tell what the current step has led to."""
+        step, self.current = self.current, ""
+        await self._trace.tell(f"{self._protocol}.{step}.complete", return_value=result)
+
+    async def fail(self, error: Exception) -> None:
+        """Tell that the current step has failed."""
+        step, self.current = self.current, ""
+        await self._trace.tell(f"{self._protocol}.{step}.failed", exception=error)
+
+    async def close(self) -> None:
+        """Tell, once, that there are no more steps."""
+        if self.current != "response_closed":
+            self.current = "response_closed"
+            await self._trace.tell(f"{self._protocol}.response_closed.started")
+            await self._trace.tell(f"{self._protocol}.response_closed.complete", return_value=None)
+
+
 class TracedExchange(Exchange):
     """One request and its response, with an event at the beginning and the end of each step.
 
@@ -25,7 +66,7 @@ class TracedExchange(Exchange):
         backend: How I/O is done, and likewise the rest: see `Exchange`.
     """
 
-    __slots__ = ("_step", "_trace")
+    __slots__ = ("_steps",)
 
     def __init__(
         self,
@@ -39,33 +80,34 @@ class TracedExchange(Exchange):
         timings: dict[str, float],
     ) -> None:
         super().__init__(backend, lease, connection, options, began, started, timings)
-        self._trace = trace
-        self._step = ""
+        self._steps = Steps(trace, "http11")
 
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
     ) -> Head:
         """Send the request, and return the response's head."""
-        await self._begin("send_request_headers")
+        await self._steps.begin("send_request_headers")
         try:
             head = await super().start(method, target, fields, body)
         except Exception as error:
-            await self._fail(error)
+            await self._steps.fail(error)
             raise
-        await self._end((head.version, head.status, head.reason, head.fields))
+        await self._steps.end((head.version, head.status, head.reason, head.fields))
         return head
 
     async def _send(self, data: Bytes) -> bool:
         left = await super()._send(data)
-        if self._step == "send_request_headers":  # they leave with the first write, and as much of the body as fits
-            await self._end(None)
-            await self._begin("send_request_body")
+        if (
+            self._steps.current == "send_request_headers"
+        ):  # they leave with the first write, and as much of the body as fits
+            await self._steps.end(None)
+            await self._steps.begin("send_request_body")
         return left
 
     async def _receive_head(self) -> Head:
-        if self._step != "receive_response_headers":
-            await self._end(None)
-            await self._begin("receive_response_headers")
+        if self._steps.current != "receive_response_headers":
+            await self._steps.end(None)
+            await self._steps.begin("receive_response_headers")
         return await super()._receive_head()
 
     def whole(self) -> bytes | None:
@@ -74,37 +116,19 @@ class TracedExchange(Exchange):
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last."""
-        if not self._step:
-            await self._begin("receive_response_body")
+        if not self._steps.current:
+            await self._steps.begin("receive_response_body")
         try:
             content = await super().read()
         except Exception as error:
-            await self._fail(error)
+            await self._steps.fail(error)
             raise
-        if not content and self._step == "receive_response_body":
-            await self._end(None)
-            await self._tell_closed()
+        if not content and self._steps.current == "receive_response_body":
+            await self._steps.end(None)
+            await self._steps.close()
         return content
 
     async def close(self) -> None:
         """Give up what has not been read."""
         await super().close()
-        await self._tell_closed()
-
-    async def _tell_closed(self) -> None:
-        if self._step != "response_closed":
-            self._step = "response_closed"
-            await self._trace.tell("http11.response_closed.started")
-            await self._trace.tell("http11.response_closed.complete", return_value=None)
-
-    async def _begin(self, step: str) -> None:
-        self._step = step
-        await self._trace.tell(f"http11.{step}.started", request=self._trace.request)
-
-    async def _end(self, result: object) -> None:
-        step, self._step = self._step, ""
-        await self._trace.tell(f"http11.{step}.complete", return_value=result)
-
-    async def _fail(self, error: Exception) -> None:
-        step, self._step = self._step, ""
-        await self._trace.tell(f"http11.{step}.failed", exception=error)
+        await self._steps.close()

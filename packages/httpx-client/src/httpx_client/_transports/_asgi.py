@@ -6,8 +6,10 @@ It knows when the application is called and with what, and that nothing of it ou
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Self
 
+from .._arguments import checked, function, switch
 from ._interface import AsyncBaseTransport
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ class ASGITransport(AsyncBaseTransport):
         client: Host and port that requests seem to come from.
         lifespan: Whether to run the application's startup, at `async with` or else before the first request, and its
             shutdown at `aclose`.
+
+    Raises:
+        TypeError: An argument has a type that cannot be used; the message names it.
     """
 
     def __init__(
@@ -47,11 +52,11 @@ class ASGITransport(AsyncBaseTransport):
         *,
         lifespan: bool = False,
     ) -> None:
-        self.app = app
-        self.raise_app_exceptions = raise_app_exceptions
-        self.root_path = root_path
-        self.client = client
-        self.lifespan = lifespan
+        self.app: ASGIApplication = function("app", app)
+        self.raise_app_exceptions: bool = switch("raise_app_exceptions", raise_app_exceptions)
+        self.root_path: str = checked("root_path", root_path, str, "a str")
+        self.client: tuple[str, int] = checked("client", client, (tuple, list, NoneType), "a pair of host and port")
+        self.lifespan: bool = switch("lifespan", lifespan)
         self._running: set[Exchange] = set()
         self._alive: Lifespan | None = None
 

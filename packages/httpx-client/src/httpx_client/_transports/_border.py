@@ -12,6 +12,7 @@ from httpx_models import ByteStream, Headers, Request, Response
 from httpx_transport import AsyncConnectionPool, ConnectionPool
 from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, RawURL, Transport
 
+from .._arguments import able
 from .._config import DEFAULT_LIMITS, CertTypes, Limits, ProxyTypes
 from .._elapsed import AsyncTimedStream, TimedStream
 from ._errors import ANYBODYS, OURS, translate
@@ -100,12 +101,15 @@ class RawTransport(BaseTransport):
 
     Args:
         transport: The object; it need not import anything of ours.
+
+    Raises:
+        TypeError: It has no such method.
     """
 
     _translated: tuple[type[Exception], ...] = ANYBODYS
 
     def __init__(self, transport: Transport) -> None:
-        self._pool = transport
+        self._pool: Transport = able("transport", transport, "handle_request", optional=False)
 
     def handle_request(self, request: Request) -> Response:
         """Send a request through the transport; return its response, whose stream has not been read.
@@ -129,12 +133,15 @@ class AsyncRawTransport(AsyncBaseTransport):
 
     Args:
         transport: The object; it need not import anything of ours.
+
+    Raises:
+        TypeError: It has no such method.
     """
 
     _translated: tuple[type[Exception], ...] = ANYBODYS
 
     def __init__(self, transport: AsyncTransport) -> None:
-        self._pool = transport
+        self._pool: AsyncTransport = able("transport", transport, "handle_async_request", optional=False)
 
     async def handle_async_request(self, request: Request) -> Response:
         """Send a request through the transport; return its response, whose stream has not been read.

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from httpx_models import Request, Response
 
+from .._arguments import function
 from ._interface import AsyncBaseTransport, BaseTransport
 
 SyncHandler: TypeAlias = Callable[[Request], Response]
@@ -21,10 +22,13 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
 
     Args:
         handler: A function from a `Request` to a `Response`. For an `AsyncClient` it may be an `async def`.
+
+    Raises:
+        TypeError: It cannot be called.
     """
 
     def __init__(self, handler: SyncHandler | AsyncHandler) -> None:
-        self.handler = handler
+        self.handler: SyncHandler | AsyncHandler = function("handler", handler)
 
     def handle_request(self, request: Request) -> Response:
         """Read the request; return what the handler makes of it.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Union
 
 from httpx_urls import URL
 
-from .._arguments import checked
+from .._arguments import checked, converted, switch
 from .._config import CertTypes, Limits, Proxy, ProxyTypes
 from .._ssl import context_for
 
@@ -49,6 +50,11 @@ def pool_options(
         TypeError: An argument has a type that cannot be used.
     """
     checked("limits", limits, Limits, "Limits")
+    checked("retries", retries, int, "an int")
+    for switched, on in (("trust_env", trust_env), ("http1", http1), ("http2", http2)):
+        switch(switched, on)
+    for named, text in (("uds", uds), ("local_address", local_address)):
+        checked(named, text, (str, NoneType), "a str")
     http1 = http1 or not http2  # something has to be spoken
     asked_for = {
         "http1": None if http1 else False,
@@ -58,7 +64,7 @@ def pool_options(
         "uds": uds,
         "local_address": local_address,
         "retries": retries or None,
-        "socket_options": None if socket_options is None else list(socket_options),
+        "socket_options": None if socket_options is None else converted("socket_options", list, socket_options),
     }
     options = {name: value for name, value in asked_for.items() if value is not None}
     known = pool.__init__.__kwdefaults__  # type: ignore[misc] # of this one class

@@ -20,6 +20,7 @@ from httpx_models import (
     UnsupportedProtocol,
 )
 
+from .._arguments import checked, function, switch
 from ._interface import BaseTransport
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class WSGITransport(BaseTransport):
         script_name: SCRIPT_NAME: the path that the application is mounted at.
         remote_addr: REMOTE_ADDR: the address that requests seem to come from.
         wsgi_errors: The text stream for the application's messages; None is `sys.stderr`.
+
+    Raises:
+        TypeError: An argument has a type that cannot be used; the message names it.
     """
 
     def __init__(
@@ -51,10 +55,10 @@ class WSGITransport(BaseTransport):
         remote_addr: str = "127.0.0.1",
         wsgi_errors: TextIO | None = None,
     ) -> None:
-        self.app = app
-        self.raise_app_exceptions = raise_app_exceptions
-        self.script_name = script_name
-        self.remote_addr = remote_addr
+        self.app: WSGIApplication = function("app", app)
+        self.raise_app_exceptions: bool = switch("raise_app_exceptions", raise_app_exceptions)
+        self.script_name: str = checked("script_name", script_name, str, "a str")
+        self.remote_addr: str = checked("remote_addr", remote_addr, str, "a str")
         self.wsgi_errors = wsgi_errors
 
     def handle_request(self, request: Request) -> Response:

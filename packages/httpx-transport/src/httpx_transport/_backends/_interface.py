@@ -67,6 +67,10 @@ class Stream(Protocol):
         """Return the stream's `client_addr`, `server_addr`, `socket`, `ssl_object` or `is_readable`; None is unknown."""
         ...
 
+    def share(self) -> None:
+        """Let sends go out also where the peer has said something: whoever sends is not the one who listens."""
+        ...
+
     def idle(self) -> bool:
         """Return whether the stream is open and silent, as a connection that nobody uses must be."""
         ...

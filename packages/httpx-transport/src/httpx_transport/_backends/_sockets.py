@@ -141,6 +141,10 @@ class SocketStream(ABC):
             return None
         return address[:2] if isinstance(address, tuple) else address
 
+    def share(self) -> None:
+        """Change nothing: a send never looks at what has come."""
+        return
+
     def idle(self) -> bool:
         """Return whether the stream is open and silent."""
         if self._closed:

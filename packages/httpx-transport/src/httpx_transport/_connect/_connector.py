@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .._backends import Backend, Stream
 from .._connection import Connection, Origin, peer_name, port_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from ._proxy import Proxy
     from ._proxy_route import Route
+
+_HTTP_2: Final = ("h2",)
 
 
 class Connector:
@@ -151,9 +153,9 @@ class Connector:
         """
         await stream.start_tls(context, hostname, timeout)
         tls = stream.get_extra_info("ssl_object")
-        # Who chooses none speaks HTTP/1.1; the simulated network has no TLS object.
+        # Who chooses none speaks HTTP/1.1, unless we have said that we know better; a simulated network may have no TLS object.
         chosen = None if tls is None else tls.selected_alpn_protocol()
-        if tls is not None and (chosen or HTTP_1[0]) not in self._alpn:
+        if tls is not None and (chosen or HTTP_1[0]) not in self._alpn and (chosen, self._alpn) != (None, _HTTP_2):
             raise OSError(f"no protocol in common: {' and '.join(self._alpn)} offered, {chosen or 'none'} chosen")
         return stream
 

@@ -17,6 +17,10 @@ __all__ = ["new_pool"]
 
 def new_pool(backend: Backend, settings: Settings) -> Pool:
     """Return the pool for these settings."""
+    if settings.http2:
+        from ._http2_pool import Http2Pool, ProxiedHttp2Pool
+
+        return ProxiedHttp2Pool(backend, settings) if settings.proxies else Http2Pool(backend, settings)
     if settings.proxies:
         from ._proxied import ProxiedPool
 

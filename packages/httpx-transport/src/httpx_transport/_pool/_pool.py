@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from typing import Any
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from .._backends import Backend
+from .._body import Content
 from .._connect._connector import Connector
 from .._connection import Connection, Origin, peer_name
 from .._errors import (
@@ -19,6 +20,7 @@ from .._errors import (
 )
 from .._exchange import Exchange
 from .._extensions import Options, read_options
+from .._network_stream import Holder
 from .._schemes import DEFAULT_PORTS
 from .._settings import Settings
 from .._trace import Trace, trace_of
@@ -27,6 +29,28 @@ from ..interface import Field, RawURL
 from ._connections import Connections
 from ._lease import Lease
 from ._share import Waiter
+
+
+class AnyExchange(Content, Holder, Protocol):
+    """One request and its response, whatever was spoken."""
+
+
+Answer: TypeAlias = tuple[int, list[Field], AnyExchange, dict[str, Any]]
+"""Status, fields, what the content is read from, and the response's extensions."""
+
+
+class Outgoing(NamedTuple):
+    """A request on its way: what it says, what it asks for beside itself, and since when."""
+
+    method: bytes
+    target: bytes
+    headers: list[Field]
+    body: Iterable[bytes] | AsyncIterable[bytes] | bytes
+    options: Options
+    trace: Trace | None
+    origin: Origin
+    began: float
+    timings: dict[str, float]
 
 
 class Pool:
@@ -44,7 +68,7 @@ class Pool:
         self.backend = backend
         self._clock = backend.clock
         self._connections = Connections(backend, settings)
-        self._connector = Connector(backend, settings)
+        self._connector = Connector(backend, settings, settings.alpn())
         self._timeout = settings.timeout
 
     @property
@@ -59,7 +83,7 @@ class Pool:
         headers: list[Field],
         body: Iterable[bytes] | AsyncIterable[bytes] | bytes,
         extensions: dict[str, Any],
-    ) -> tuple[int, list[Field], Exchange, dict[str, Any]]:
+    ) -> Answer:
         """Send a request; return status, fields, the exchange to read the content from, and extensions.
 
         Raises:
@@ -77,8 +101,13 @@ class Pool:
         if options.target is not None:
             target = options.target
         trace = trace_of(options.trace, method, url, headers, extensions)
-        timings: dict[str, float] = {}
-        origin, began = (scheme, host, port, options.sni_hostname), now
+        origin = (scheme, host, port, options.sni_hostname)
+        return await self._answer(Outgoing(method, target, headers, body, options, trace, origin, now, {}))
+
+    async def _answer(self, request: Outgoing) -> Answer:
+        """Send a request on a connection that serves no other meanwhile."""
+        method, target, headers, body, options, trace, origin, began, timings = request
+        now = began
         lease = self._connections.assign(origin, now)
         if isinstance(lease, Waiter):
             lease = await self._wait(lease, options)

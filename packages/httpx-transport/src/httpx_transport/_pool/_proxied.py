@@ -11,12 +11,11 @@ from typing import Any
 from .._backends import Backend
 from .._connect._proxy import sayable
 from .._connect._proxy_login import AUTHORIZATION, LOGIN_REQUIRED
-from .._exchange import Exchange
 from .._extensions import read_options, shortened
 from .._schemes import DEFAULT_PORTS
 from .._settings import Settings
 from ..interface import Field, RawURL
-from ._pool import Pool
+from ._pool import Answer, Pool
 
 
 class ProxiedPool(Pool):
@@ -41,7 +40,7 @@ class ProxiedPool(Pool):
         headers: list[Field],
         body: Iterable[bytes] | AsyncIterable[bytes] | bytes,
         extensions: dict[str, Any],
-    ) -> tuple[int, list[Field], Exchange, dict[str, Any]]:
+    ) -> Answer:
         """Send a request, as `Pool.handle` does; once more where the last proxy asks for Digest and the body allows it."""
         own = any(name.lower() == AUTHORIZATION for name, _ in headers)
         if url[0] != b"http" or not self._route.last.forwards:

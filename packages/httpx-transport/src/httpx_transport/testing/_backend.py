@@ -29,6 +29,35 @@ T = TypeVar("T")
 _NAME_UNKNOWN: Final = -2  # EAI_NONAME, as getaddrinfo's errors have it
 
 
+class Agreement:
+    """What a pretended TLS handshake has agreed on: what is asked of an `ssl.SSLObject`.
+
+    Args:
+        protocol: The next protocol.
+    """
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: str) -> None:
+        self._protocol = protocol
+
+    def selected_alpn_protocol(self) -> str:
+        """Return the next protocol."""
+        return self._protocol
+
+    def version(self) -> None:
+        """Return None: nothing is encrypted."""
+        return
+
+    def cipher(self) -> None:
+        """Return None, too."""
+        return
+
+    def getpeercert(self, binary_form: bool = False) -> None:  # noqa: ARG002 - asked as the real one is
+        """Return None: nobody is checked."""
+        return
+
+
 class SimulatedStream:
     """The client's end of one connection.
 
@@ -38,9 +67,10 @@ class SimulatedStream:
         peer: Who is at the other end.
     """
 
-    __slots__ = ("_backend", "_end", "_peer")
+    __slots__ = ("_agreement", "_backend", "_end", "_peer")
 
     def __init__(self, backend: SimulatedBackend, end: End, peer: Peer) -> None:
+        self._agreement: Agreement | None = None
         self._backend = backend
         self._end = end
         self._peer = peer
@@ -79,6 +109,8 @@ class SimulatedStream:
             raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
         self._backend.scheduler.note(f"TLS for {hostname} on connection {self._peer.number}")
         self._peer.server_name = hostname
+        protocol = self._backend.protocols.get((self._peer.host.lower(), self._peer.port))
+        self._agreement = None if protocol is None else Agreement(protocol)
 
     def get_extra_info(self, name: str) -> Any:
         """Return what is known of the connection by that name: its ends' addresses, and whether there is something to read."""
@@ -86,8 +118,13 @@ class SimulatedStream:
             "client_addr": ("client", self._peer.number),
             "server_addr": (self._peer.host, self._peer.port),
             "is_readable": self._end.readable(),
+            "ssl_object": self._agreement,
         }
         return known.get(name)
+
+    def share(self) -> None:
+        """Change nothing: a send never looks at what has come."""
+        return
 
     def idle(self) -> bool:
         """Return whether the stream is open and silent."""
@@ -200,15 +237,17 @@ class SimulatedBackend:
     Attributes:
         open: The client's streams that are open, in the order of their making.
         made: How many connections there have been.
+        protocols: What TLS agrees on as the next protocol, by host and port.
         process: Which process this is said to be.
     """
 
-    __slots__ = ("dice", "made", "open", "process", "scheduler", "servers")
+    __slots__ = ("dice", "made", "open", "process", "protocols", "scheduler", "servers")
 
     def __init__(self, scheduler: Scheduler, dice: Dice, servers: dict[tuple[str, int], Script]) -> None:
         self.scheduler = scheduler
         self.dice = dice
         self.servers = servers
+        self.protocols: dict[tuple[str, int], str | None] = {}
         self.open: dict[SimulatedStream, None] = {}
         self.made = 0
         self.process = 1

@@ -228,6 +228,7 @@ class End:
         elif fault == "reset":
             self._deliver_after(0.0, self.far.break_off)
             self.far._deliver_after(0.0, self.break_off)
+            self._lost = self.far._lost = True  # what is sent before the break is noticed must not arrive behind a hole
         else:
             self.finish()
 

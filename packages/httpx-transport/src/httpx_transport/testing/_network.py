@@ -66,7 +66,7 @@ class Network:
     def faults(self, faults: Faults) -> None:
         self._dice.faults = faults.check()
 
-    def serve(self, host: str, port: int, script: Script) -> None:
+    def serve(self, host: str, port: int, script: Script, *, alpn: str | None = None) -> None:
         """Let connections to `host` and `port` be served by `script`, each by a call of its own.
 
         A name without any server is not found; a port without a server is refused. `https` differs from `http` in that
@@ -76,8 +76,10 @@ class Network:
             host: A name or address, as URLs have it, in any case.
             port: The port.
             script: An `async def` that takes a `Peer`. What it raises, other than that the client has gone, `run` raises.
+            alpn: What TLS agrees on as the next protocol, such as `h2`; None is no agreement.
         """
         self._backend.servers[host.lower(), port] = script
+        self._backend.protocols[host.lower(), port] = alpn
 
     def pool(
         self,
@@ -89,6 +91,8 @@ class Network:
         retries: int = 0,
         resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
+        http1: bool = True,
+        http2: bool = False,
         proxy: ProxyTypes | None = None,
     ) -> SimulatedPool:
         """Return a pool whose connections are in this network. TLS is only pretended, so there is no `ssl_context`.
@@ -103,6 +107,9 @@ class Network:
             resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and
                 port.
             max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        http1: Whether HTTP/1.1 may be spoken.
+        http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
+            too (RFC 9113 §3.3). It needs the extra `http2`.
             proxy: As for `ConnectionPool`; the proxies are servers of this network.
         """
         return SimulatedPool(
@@ -114,6 +121,8 @@ class Network:
             retries=retries,
             resolver=resolver,
             max_connections_per_origin=max_connections_per_origin,
+            http1=http1,
+            http2=http2,
             proxy=proxy,
         )
 

@@ -28,6 +28,9 @@ class SimulatedPool(AsyncConnectionPool):
         retries: How often making a connection is tried again: at once, after 0.5 virtual seconds, 1, 2, and so on.
         resolver: Called with host and port for each connection: it returns names of servers, or pairs of name and port.
         max_connections_per_origin: How many of the connections may be open to one origin; None is no limit.
+        http1: Whether HTTP/1.1 may be spoken.
+        http2: Whether HTTP/2 may be spoken, to https origins that agree by ALPN; with `http1=False` to all, http ones
+            too (RFC 9113 §3.3). It needs the extra `http2`.
         proxy: As for the pools that this one stands for; the proxies are servers of the network.
     """
 
@@ -42,6 +45,8 @@ class SimulatedPool(AsyncConnectionPool):
         retries: int = 0,
         resolver: Resolver | None = None,
         max_connections_per_origin: int | None = None,
+        http1: bool = True,
+        http2: bool = False,
         proxy: ProxyTypes | None = None,
     ) -> None:
         super().__init__(
@@ -53,6 +58,8 @@ class SimulatedPool(AsyncConnectionPool):
             retries=retries,
             resolver=resolver,
             max_connections_per_origin=max_connections_per_origin,
+            http1=http1,
+            http2=http2,
             proxy=proxy,
         )
         self._pool = new_pool(backend, self._settings)  # the running event loop is not asked for: there is none

@@ -1,0 +1,118 @@
+"""h2 as our engine: framing, HPACK, states and windows are its, and it is kept from what is ours.
+
+Fields are judged by the rules of one module, so h2 sees none: a malformed response is then an error of its stream, and not,
+as h2 has it, the end of all streams of the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from struct import Struct
+from typing import Final
+
+import h2.config
+import h2.connection
+import h2.settings
+import hpack
+
+from ..interface import Field
+from ._frames import MAX_BLOCK, MAX_FRAME, WINDOW_UPDATE
+from ._stream import STREAM_WINDOW
+
+CONNECTION_WINDOW: Final = 16_777_216
+"""Bytes that may be under way on one connection. It is given back as bytes arrive, so unread streams starve no other."""
+
+_TABLE_SIZE: Final = 4_096  # bytes of the fields we sent that are kept for compression, whatever the peer offers
+
+_UPDATE: Final = Struct(">BHBBLL")
+_Codes = h2.settings.SettingCodes
+_FINAL: Final = [hpack.HeaderTuple(b":status", b"200")]
+_INFORMATIONAL: Final = [hpack.HeaderTuple(b":status", b"100")]
+
+
+class FieldDecoder(hpack.Decoder):
+    """Decompresses field sections, keeps them, and tells h2 only whether a response is final.
+
+    Attributes:
+        fields: The field section decoded last.
+        last: Whether the section being received ends its stream.
+        final: Whether it cannot be an informational response, whatever it says: h2 would end the connection for one that
+            ends its stream, or that comes for a stream that is over.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(max_header_list_size=MAX_BLOCK)
+        self.fields: list[Field] = []
+        self.last = False
+        self.final = False
+
+    def decode(self, data: bytes, raw: bool = False) -> Iterable[hpack.HeaderTuple]:  # noqa: ARG002 - hpack's signature
+        """Keep the fields in `data`; return what h2 shall see of them."""
+        self.fields = fields = [(name, value) for name, value in super().decode(data, raw=True)]
+        informational = not self.final and bool(fields) and fields[0][0] == b":status" and fields[0][1][:1] == b"1"
+        return _INFORMATIONAL if informational else _FINAL
+
+
+class Engine(h2.connection.H2Connection):
+    """h2's connection, a client's, which does not count its streams each time one is opened.
+
+    Attributes:
+        live: How many streams are open; whoever opens and closes them keeps it true.
+        fields: What the peer's field sections hold.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            h2.config.H2Configuration(
+                client_side=True,
+                header_encoding=None,
+                validate_outbound_headers=False,
+                normalize_outbound_headers=False,
+                validate_inbound_headers=False,
+                normalize_inbound_headers=False,
+            )
+        )
+        self.live = 0
+        self._closed_since = 0
+        self._credit: list[bytes] = []
+        self.decoder = self.fields = FieldDecoder()
+        self.local_settings = h2.settings.Settings(
+            client=True,
+            initial_values={
+                _Codes.ENABLE_PUSH: 0,
+                _Codes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+                _Codes.MAX_FRAME_SIZE: MAX_FRAME,
+                _Codes.MAX_HEADER_LIST_SIZE: MAX_BLOCK,
+            },
+        )
+        self.initiate_connection()
+        self.increment_flow_control_window(CONNECTION_WINDOW - 65_535)
+
+    @property
+    def open_outbound_streams(self) -> int:
+        """How many streams are open. h2 goes through all it has ever seen since it was last asked; we know."""
+        return self.live
+
+    def forget_closed(self) -> None:
+        """Let h2 drop what it keeps of closed streams, as seldom as costs nothing and as often as bounds it."""
+        self._closed_since += 1
+        if self._closed_since > self.live + 64:
+            self._closed_since = 0
+            _ = super().open_outbound_streams
+
+    def bound_table(self) -> None:
+        """Keep no more of what we sent than we want to, whatever the peer would allow."""
+        if self.encoder.header_table_size > _TABLE_SIZE:
+            self.encoder.header_table_size = _TABLE_SIZE
+
+    def credit(self, number: int, size: int) -> None:
+        """Give credit for bytes that h2 has not seen; 0 is the connection."""
+        self._credit.append(_UPDATE.pack(0, 4, WINDOW_UPDATE, 0, number, size))
+
+    def outgoing(self) -> bytes:
+        """Return what is to be sent, and forget it."""
+        data = self.data_to_send()
+        if self._credit:
+            data += b"".join(self._credit)
+            self._credit.clear()
+        return data
