@@ -46,6 +46,14 @@ class TestReading:
         with pytest.raises(TypeError, match=f"the extension '{key}' must be .*, not <class 'float'>: 1.5"):
             read_options({key: 1.5}, None)
 
+    @pytest.mark.parametrize("phase", ["connect", "read", "write", "pool", "total"])
+    def test_seconds_are_numbers(self, phase: str) -> None:
+        with pytest.raises(TypeError, match=f"the extension 'timeout' for '{phase}' must be seconds, .*: '5'"):
+            read_options({"timeout": {phase: "5"}}, None)
+        with pytest.raises(ValueError, match=f"the extension 'timeout' for '{phase}' must be seconds, .* not nan"):
+            read_options({"timeout": {phase: float("nan")}}, None)
+        assert getattr(read_options({"timeout": {phase: 5}}, None), phase) == 5
+
     @pytest.mark.parametrize(("key", "value"), [("target", "\xfc"), ("sni_hostname", b"\xfc")])
     def test_text_that_is_not_ascii(self, key: str, value: Any) -> None:
         with pytest.raises(ValueError, match=f"the extension '{key}' must be ASCII"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
 from collections.abc import Callable
 
@@ -21,7 +20,7 @@ from httpx_transport import (
 from httpx_transport._backends import blocking_backend
 from httpx_transport.blocking import run
 
-from .conftest import OK, Face, Peer, Server, TestPool, answer_each, answer_once
+from .conftest import OK, Face, Peer, Server, TestPool, answer_each, answer_once, collect
 
 Serve = Callable[..., Server]
 ANSWER_THEN_CLOSE = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
@@ -305,7 +304,7 @@ def test_other_schemes(face: Face, scheme: bytes, message: str) -> None:
     face.run(scenario)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # asyncio's, for loops left in a hurry
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # as an error it would keep what is unclosed
 def test_one_pool_serves_several_event_loops_in_turn(serve: Serve) -> None:
     server = serve(answer_each())
     pool = TestPool(AsyncConnectionPool())
@@ -323,7 +322,7 @@ def test_one_pool_serves_several_event_loops_in_turn(serve: Serve) -> None:
     assert server.accepted == 5
     with pytest.raises(PoolClosed):
         Face("asyncio").run(scenario)
-    gc.collect()
+    collect()
 
 
 def test_no_event_loop_or_an_unknown_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +22,7 @@ from httpx_transport._settings import Settings
 from httpx_transport.blocking import run
 from httpx_transport.testing import Peer, response
 
-from .conftest import Face, Server, TestPool, answer_each
+from .conftest import Face, Server, TestPool, answer_each, collect
 from .conftest import Peer as Socket
 from .simulation import network_of
 
@@ -68,7 +67,7 @@ def test_an_abandoned_response_gives_back_what_it_has(face: Face, serve: Serve, 
                 if how == "collector":
                     Knot(content)
                     del content
-                    gc.collect()
+                    collect()
                 elif how == "other thread":
                     holder = [content]
                     del content
@@ -332,7 +331,7 @@ def test_tasks_that_are_collected_give_back_what_they_have(serve: Serve) -> None
     asyncio.run(scenario())
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # asyncio's, for what its loop left open
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # as an error it would keep what is unclosed
 @pytest.mark.parametrize("name", ["asyncio", "trio"])
 def test_what_is_abandoned_after_the_end_of_the_event_loop_does_no_harm(name: str, serve: Serve) -> None:
     server = serve(answer_each(HALF))
@@ -349,9 +348,9 @@ def test_what_is_abandoned_after_the_end_of_the_event_loop_does_no_harm(name: st
 
     Face(name).run(begin)
     contents.clear()
-    gc.collect()
+    collect()
     Face(name).run(again)
-    gc.collect()
+    collect()
 
 
 def test_trio_is_not_asked_for_anything_once_it_has_ended() -> None:

@@ -327,3 +327,16 @@ def test_asyncio_tells_who_waits_to_send(serve: Serve) -> None:
 def test_a_limit_that_lets_nobody_pass_is_refused(limit: int) -> None:
     with pytest.raises(ValueError, match=f"max_connections_per_origin must be at least 1, or None, not {limit}"):
         ConnectionPool(max_connections_per_origin=limit)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"timeout": {"read": 5}}, TypeError, "timeout must be seconds, or None, not <class 'dict'>: {'read': 5}"),
+        ({"timeout": float("nan")}, ValueError, "timeout must be seconds, or None, not nan"),
+        ({"ssl_context": False}, TypeError, "ssl_context must be an ssl.SSLContext, or a function .* <class 'bool'>"),
+    ],
+)
+def test_settings_that_are_none_are_refused(options: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        ConnectionPool(**options)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import gc
 import logging
 import ssl
 import threading
@@ -23,7 +22,7 @@ from httpx_transport._backends._blocking import BlockingBackend
 from httpx_transport._http11._keep_alive import read_keep_alive
 from httpx_transport.testing import Network, Peer, answer, response
 
-from .conftest import OK, Face, Script, Server, TestPool, answer_each
+from .conftest import OK, Face, Script, Server, TestPool, answer_each, collect
 from .conftest import Peer as Socket
 from .simulation import fetch, network_of
 
@@ -72,7 +71,7 @@ def test_a_pool_that_was_forgotten_closes_what_is_idle_when_it_is_time(loop_face
         alive = weakref.ref(pool.pool)
         del pool
         await anyio.to_thread.run_sync(closed.wait)
-        gc.collect()
+        collect()
         assert alive() is None
 
     loop_face.run(scenario)

@@ -80,6 +80,21 @@ def test_text_that_is_not_ascii_is_named_not_shown(arguments: Any, message: str)
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((None, "http://h/", None, b""), "the method must be str or bytes, not <class 'NoneType'>"),
+        (("GET", None, None, b""), "the URL must be str or bytes, not <class 'NoneType'>"),
+        (("GET", "http://h/", {5: "secret"}, b""), "a header's name must be str or bytes, not <class 'int'>"),
+        (("GET", "http://h/", {"A": ["secret"]}, b""), "the header 'A' must be str or bytes, not <class 'list'>"),
+    ],
+)
+def test_what_is_no_text_is_named_not_shown(arguments: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message) as caught:
+        raw_request(*arguments)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_request_and_its_response_on_every_face(face: Face, serve: Callable[..., Server]) -> None:
     def script(peer: Peer) -> None:
         while head := peer.head():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import gc
 import socket
 import ssl
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from httpx_transport._connect._connector import Connector
 from httpx_transport._settings import Settings
 from httpx_transport.blocking import run
 
-from .conftest import OK, Face, Peer, Server, answer_each, silence
+from .conftest import OK, Face, Peer, Server, answer_each, collect, silence
 
 Serve = Callable[..., Server]
 
@@ -355,7 +354,7 @@ class TestHandshakes:
                 assert timers == []
 
         asyncio.run(scenario())
-        gc.collect()
+        collect()
 
 
 def test_a_connector_waits_no_longer_than_it_may(serve: Serve, client_context: ssl.SSLContext) -> None:

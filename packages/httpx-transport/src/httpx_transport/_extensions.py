@@ -75,6 +75,7 @@ def read_options(extensions: dict[str, Any], default: float | None) -> Options:
 
     Raises:
         TypeError: A value is of another type than its key asks for; the message names the key.
+        ValueError: A limit that is not a number, or text that is not ASCII.
     """
     named = extensions.get("timeout")
     if not named:
@@ -86,6 +87,9 @@ def read_options(extensions: dict[str, Any], default: float | None) -> Options:
         options = Options(
             get("connect", default), get("read", default), get("write", default), get("pool", default), get("total")
         )
+        for seconds in (options.connect, options.read, options.write, options.pool, options.total):
+            if (seconds is not None and type(seconds) is not float) or seconds != seconds:  # words take longer
+                _check_phases(options)
     if not _OTHERS.isdisjoint(extensions):
         _read_others(options, extensions)
     return options
@@ -97,6 +101,26 @@ def shortened(extensions: dict[str, Any], seconds: float) -> dict[str, Any]:
     if timeout.get("total") is None:
         return extensions
     return {**extensions, "timeout": {**timeout, "total": max(timeout["total"] - seconds, 0.0)}}
+
+
+def check_seconds(what: str, seconds: object) -> None:
+    """Refuse what is no limit in seconds, before anything waits for it.
+
+    Raises:
+        TypeError: It is neither a number nor None.
+        ValueError: It is NaN, with which every clock does something else.
+    """
+    if seconds is None:
+        return
+    if not isinstance(seconds, int | float):
+        raise TypeError(f"{what} must be seconds, or None, not {type(seconds)}: {seconds!r}")
+    if seconds != seconds:  # which is what NaN is
+        raise ValueError(f"{what} must be seconds, or None, not {seconds!r}")
+
+
+def _check_phases(options: Options) -> None:
+    for phase in ("connect", "read", "write", "pool", "total"):
+        check_seconds(f"the extension 'timeout' for {phase!r}", getattr(options, phase))
 
 
 def _read_others(options: Options, extensions: dict[str, Any]) -> None:

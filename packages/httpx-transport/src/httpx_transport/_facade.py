@@ -51,7 +51,7 @@ class ConnectionPool:
 
     Raises:
         ValueError: A limit that lets no request pass.
-        TypeError: Socket options that are none.
+        TypeError: Socket options, a timeout or an `ssl_context` that are none.
         TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
         ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """
@@ -203,7 +203,7 @@ class AsyncConnectionPool:
 
     Raises:
         ValueError: A limit that lets no request pass.
-        TypeError: Socket options that are none.
+        TypeError: Socket options, a timeout or an `ssl_context` that are none.
         TypeError, ValueError: Something in `proxy` is of no use; the message says what, and holds no credentials.
         ImportError: A SOCKS proxy, and the extra `socks` is not installed.
     """

@@ -35,6 +35,7 @@ def raw_request(
         LocalProtocolError: The URL is not one that can be sent as it is; the message says what is expected, and does
             not hold the URL.
         UnsupportedProtocol: The URL has another scheme.
+        TypeError: Something is neither str nor bytes; the message says what.
     """
     raw_url = url if isinstance(url, tuple) else parse_url(_encode(url, "the URL"))
     pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
@@ -83,6 +84,8 @@ def _authority(url: RawURL) -> bytes:
 def _encode(text: Text, what: str) -> bytes:
     if isinstance(text, bytes):
         return text
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be str or bytes, not {type(text)}")
     try:
         return text.encode("ascii")
     except UnicodeEncodeError:

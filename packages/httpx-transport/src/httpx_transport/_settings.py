@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ._backends import SocketOption
+from ._extensions import check_seconds
 
 if TYPE_CHECKING:
     import ssl
@@ -42,8 +43,13 @@ class Settings(NamedTuple):
 
         Raises:
             ValueError: No request could ever be sent.
+            TypeError: The timeout is no number of seconds, or the context is none.
             ImportError: HTTP/2 is wanted, and its engine is not installed.
         """
+        check_seconds("timeout", self.timeout)
+        context = self.ssl_context  # asked by what it can do: `ssl` is not imported for http
+        if not (context is None or callable(context) or hasattr(context, "wrap_bio")):
+            raise TypeError(f"ssl_context must be an ssl.SSLContext, or a function that makes one, not {type(context)}")
         if not self.http1 and not self.http2:
             raise ValueError("at least one of http1 and http2 must be True")
         if self.http2 and not _installed("h2"):

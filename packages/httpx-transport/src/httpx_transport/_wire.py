@@ -93,8 +93,17 @@ class Wire:
                 listener(status, fields)
 
     def _limit(self, seconds: float | None) -> float | None:
-        """Return how long a wait may be."""
-        return seconds if self._options.deadline is None else self._options.limit(seconds, self._clock())
+        """Return how long a wait may be.
+
+        Raises:
+            TimeoutError: The total is over: a peer that always has something for us, or takes it, is never waited for.
+        """
+        if self._options.deadline is None:
+            return seconds
+        now = self._clock()
+        if self._options.expired(now):
+            raise TimeoutError
+        return self._options.limit(seconds, now)
 
     def _explained(
         self,
