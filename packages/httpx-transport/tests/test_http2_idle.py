@@ -346,3 +346,13 @@ def test_news_that_came_while_the_lock_was_held_is_looked_at_by_who_held_it() ->
         await pool.aclose()
 
     network.run(main())
+
+
+def test_a_response_that_is_left_after_its_connection_was_closed_is_no_error() -> None:
+    connection = over(Pipe(Attacker().settings()))
+    connection.promise()
+    stream = connection.open(b"GET", b"https", b"/", [(b"Host", b"a")], end=True)
+    assert stream is not None
+    connection.goodbye()
+    connection.abandon(stream)
+    assert connection.unused()
