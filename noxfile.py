@@ -19,6 +19,7 @@ PACKAGES = ["httpx-urls", "httpx-models", "httpx-transport", "httpx-client", "ht
 PYTHONS = nox.project.python_versions(nox.project.load_toml(ROOT / "packages" / "httpx" / "pyproject.toml"))
 OLDEST = PYTHONS[0]
 DEBIAN_PROXIES = ["dante-server", "microsocks", "squid", "squid-common", "squid-langpack", "tinyproxy-bin"]
+DEBIAN_SERVERS = ["nginx"]
 DEBIAN_LIBRARIES = ["libecap3", "libltdl7", "libnetfilter-conntrack3", "libnfnetlink0", "libwrap0"]
 BUILT: list[pathlib.Path] = []  # what this run of nox has built
 
@@ -95,18 +96,32 @@ def proxies(session: nox.Session) -> None:
         home = str(root / "pypi" / requirement.partition(">")[0])
         session.run("uv", "venv", "-q", "--clear", "--python", session.python, home, external=True)
         session.run("uv", "pip", "install", "-q", "--no-sources", "--python", home, requirement, external=True)
-    unpack_debian(session, root)
+    unpack_debian(session, root, *DEBIAN_PROXIES, *DEBIAN_LIBRARIES)
     session.run("pytest", "tests-integration/real_proxies.py", *session.posargs, env={"HTTPX_PROXIES": str(root)})
 
 
-def unpack_debian(session: nox.Session, root: pathlib.Path) -> None:
-    """Fetch Debian's packages of proxies, and of the libraries that they need, into root/debian; install none."""
+@nox.session(python=OLDEST)
+def servers(session: nox.Session) -> None:
+    """Speak HTTP/2 with servers that others wrote: hypercorn of the package index, nginx of Debian, not installed."""
+    constraints = build_wheels(session)
+    session.install("-c", str(constraints), *PACKAGES, "httpx[http2]", "--group", "test")
+    check_provenance(session)
+    root = session.cache_dir.resolve() / "servers"
+    home = str(root / "pypi" / "hypercorn")
+    session.run("uv", "venv", "-q", "--clear", "--python", session.python, home, external=True)
+    session.run("uv", "pip", "install", "-q", "--no-sources", "--python", home, "hypercorn>=0.17,<1", external=True)
+    unpack_debian(session, root, *DEBIAN_SERVERS)
+    session.run("pytest", "tests-integration/real_servers.py", *session.posargs, env={"HTTPX_SERVERS": str(root)})
+
+
+def unpack_debian(session: nox.Session, root: pathlib.Path, *packages: str) -> None:
+    """Fetch packages of Debian, with the libraries that they need, into root/debian; install none."""
     fetched = root / "packages"
     fetched.mkdir(parents=True, exist_ok=True)
     with session.chdir(fetched):
         # A new machine may know no package, or versions that are gone by now; who is not root does without.
         session.run("apt-get", "update", "-q=2", external=True, success_codes=[0, 100])
-        session.run("apt-get", "download", "-q=2", *DEBIAN_PROXIES, *DEBIAN_LIBRARIES, external=True)
+        session.run("apt-get", "download", "-q=2", *packages, external=True)
         for package in sorted(fetched.glob("*.deb")):
             session.run("dpkg", "-x", package.name, str(root / "debian"), external=True, silent=True)
 
@@ -117,7 +132,7 @@ def typing(session: nox.Session) -> None:
     install_editable(session, "test", "typing")
     for package in PACKAGES:
         session.run("mypy", f"packages/{package}/src", f"packages/{package}/tests")
-    session.run("mypy", "tests-integration", "benchmarks", "docs/demo.py")
+    session.run("mypy", "tests-integration", "benchmarks", "docs/demo.py", "docs/duplex.py")
     session.run("pyright")
 
 

@@ -35,8 +35,9 @@ class Process:
 
     def __enter__(self) -> Process:
         environment = dict(os.environ)
-        libraries = sorted({str(path.parent) for path in debian().rglob("lib*.so*")})
-        environment["LD_LIBRARY_PATH"] = os.pathsep.join(libraries)
+        if "HTTPX_PROXIES" in environment:
+            libraries = sorted({str(path.parent) for path in debian().rglob("lib*.so*")})
+            environment["LD_LIBRARY_PATH"] = os.pathsep.join(libraries)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._directory, env=environment

@@ -37,6 +37,9 @@ class Pipe:
     def share(self) -> None:
         return
 
+    def listen(self, heard: object) -> None:
+        return
+
     def receive(self) -> bytes | None:
         return self.received.pop(0) if self.received else None
 

@@ -19,6 +19,7 @@ from httpx_transport import (
     WriteTimeout,
 )
 from httpx_transport.testing import Cancelled, Faults, Network, Peer, answer, response
+from httpx_transport.testing._backend import SimulatedBackend
 
 from .http2_peer import OK, Speaker, answer_all, get, network_of, send, speaking
 from .simulation import Chunks
@@ -236,7 +237,10 @@ def test_an_end_on_an_idle_connection_is_noticed() -> None:
     assert network.connections == 3
 
 
-def test_an_idle_peer_that_is_silent_for_long_is_asked_whether_it_is_there() -> None:
+def test_an_idle_peer_that_is_silent_for_long_is_asked_whether_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        SimulatedBackend, "alarm", lambda backend: None
+    )  # nobody looks at it meanwhile, as without a loop
     pings: list[int] = []
 
     async def fall_asleep(speaker: Speaker) -> None:

@@ -46,6 +46,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_deadline",
         "_ended",
         "_failure",
+        "_heard",
         "_loop",
         "_others",
         "_paused",
@@ -75,6 +76,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._shared = False  # whoever sends is not the one who listens
         self._ended = False
         self._told: Callable[[], None] | None = None  # who is told of the end
+        self._heard: Callable[[], None] | None = None  # who is told of what has come
         self._failure: Exception | None = None
         self._paused = False
         self._writable = True
@@ -104,6 +106,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
             self._paused = True
             self._transport.pause_reading()
         self._wake()
+        if self._heard is not None:
+            self._heard()
 
     def eof_received(self) -> None:
         """Note the end; the transport then closes itself."""
@@ -122,6 +126,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         if self._told is not None:
             self._told()
             self._told = None
+        self._heard = None
 
     def pause_writing(self) -> None:
         """Note that the peer takes less than we send."""
@@ -310,6 +315,10 @@ class AsyncioStream(asyncio.BufferedProtocol):
         """Let `ended` be called when the loop tells of the end."""
         self._told = ended
 
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Let `heard` be called when the loop has told of something to receive."""
+        self._heard = heard
+
     def abort(self, why: str) -> None:
         """Break the connection, and wake whoever waits."""
         self._failure, self._ended = ConnectionAbortedError(why), True
@@ -323,7 +332,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._failure, self._ended = ConnectionAbortedError(INHERITED), True
         self._buffer.clear()
         self._disarm()
-        self._told = None
+        self._told = self._heard = None
         descriptor = self._transport.get_extra_info("socket").fileno()
         if descriptor >= 0:
             nothing = os.open(os.devnull, os.O_RDWR)
@@ -333,7 +342,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
     def close(self) -> None:
         """Close at once; what was not sent is dropped."""
         self._disarm()
-        self._told = None
+        self._told = self._heard = None
         if self._loop.is_closed():  # it has left the socket open, and closes nothing any more
             self._socket.close()
         else:

@@ -79,6 +79,10 @@ class Stream(Protocol):
         """Let `ended` be called when the peer ends the stream, where that is learnt without asking."""
         ...
 
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Let `heard` be called when something has come, where that is learnt without asking."""
+        ...
+
     def close(self) -> None:
         """Close at once, without waiting for anything. Closing twice is allowed."""
         ...

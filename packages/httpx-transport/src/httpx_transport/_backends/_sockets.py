@@ -158,6 +158,10 @@ class SocketStream(ABC):
         """Call nobody: we learn nothing of a socket that we do not ask."""
         return
 
+    def listen(self, heard: Callable[[], None]) -> None:  # noqa: ARG002 - the interface says so
+        """Call nobody, likewise."""
+        return
+
     def abort(self, why: str) -> None:
         """Break the connection. The descriptor is left to `close`, as another thread may be about to use it."""
         real = self._socket

@@ -1,7 +1,7 @@
 """One HTTP/2 connection that many exchanges share: who reads for all, who writes, and who is woken.
 
-Nothing runs here on its own. Of those who wait, one waits for the connection, feeds the codec for all, and hands the duty on
-when it has what it came for. Codec and stream are touched under a lock, and waited for without it. It knows no pool.
+Of those who wait, one waits for the connection, feeds the codec for all, and hands the duty on when it has what it came for.
+While nobody waits, the codec is fed by an event loop that tells what has come, or when the pool looks after idle ones. Codec and stream are touched under a lock, and waited for without it. It knows no pool.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 import functools
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol, TypeAlias
+from typing import TypeAlias
 
 from .._backends import Backend
 from .._connection import Connection
@@ -18,22 +18,13 @@ from .._errors import ReadError, WriteError
 from .._wire import is_timeout
 from ..interface import Field
 from ._codec import Codec
+from ._home import Home
+from ._pulse import PATIENCE, Pulse
 from ._stream import Stream
 from ._waiting import Waiter, Waiting
 
-_SILENCE: Final = 10.0  # seconds after which an idle peer is asked whether it is there
-_PATIENCE: Final = 3.0  # seconds that it has to answer
-
 Limit: TypeAlias = Callable[[], float | None]
 """What says how many seconds a wait that begins now may last; None is no limit."""
-
-
-class Home(Protocol):
-    """Where a connection belongs, as far as the connection knows."""
-
-    def changed(self, connection: Http2Connection) -> None:
-        """Learn that the connection has more room, or less use, than before."""
-        ...
 
 
 class Http2Connection:
@@ -53,9 +44,9 @@ class Http2Connection:
         "_broken",
         "_clock",
         "_codec",
-        "_heard_at",
         "_lock",
         "_orphans",
+        "_pulse",
         "_reading",
         "_reserved",
         "_stream",
@@ -72,13 +63,14 @@ class Http2Connection:
         self._codec = Codec()
         self._stream = connection.stream
         self._stream.share()
+        self._stream.listen(self._overhear)
         self._reserved = 0  # streams that have been promised, and are not open yet
         self._reading = False  # somebody waits for bytes, for all
         self._writing = False  # somebody waits for room to send
         self._broken: OSError | None = None  # nothing can be sent any more, but what was answered may still come
         self._orphans: deque[Stream] = deque()
         self._waiting = Waiting()
-        self._heard_at = self._clock()
+        self._pulse = Pulse(backend.clock, self._codec)
         self.connection = connection
         self.home: Home | None = None
 
@@ -140,9 +132,8 @@ class Http2Connection:
             limit: How long a wait may last; the peer has a few seconds at most.
         """
         try:
-            while not self.leaving and not self._stream.idle():
-                await self._move(True, False, limit())
-            if not self.leaving and self._clock() - self._heard_at > _SILENCE:
+            await self.until(None, lambda: self.leaving or self._stream.idle(), limit)
+            if not self.leaving and self._pulse.silent():
                 await self._ask(limit)
         except TimeoutError:
             return False
@@ -152,7 +143,7 @@ class Http2Connection:
         with self._lock:
             self._codec.ping()
             self._flush()
-        deadline = self._clock() + _PATIENCE
+        deadline = self._clock() + PATIENCE
 
         def left() -> float:
             longest = limit()
@@ -160,6 +151,17 @@ class Http2Connection:
             return patience if longest is None else min(patience, longest)
 
         await self.until(None, lambda: not self._codec.pings or self.leaving, left)
+
+    def attend(self) -> bool:
+        """Take what has come on an idle connection, and ask a silent peer, without waiting; return whether it can be used."""
+        self._overhear()
+        if not self.leaving:
+            with self._lock:
+                alive = self._pulse.check()
+                self._flush()
+            if not alive:
+                self._fail(TimeoutError("the server did not answer a PING"))
+        return not self.leaving
 
     def goodbye(self) -> None:
         """Tell the peer that we close, if that is possible without waiting."""
@@ -240,6 +242,14 @@ class Http2Connection:
         finally:
             self._hand_on()
 
+    def _overhear(self) -> None:
+        """Take what has come while nobody waits for it, and answer it. Never waits."""
+        if not self._reading:
+            try:
+                self._receive()
+            except OSError as error:
+                self._fail(error)
+
     async def until(self, stream: Stream | None, ready: Callable[[], bool], limit: Limit) -> None:
         """Wait until `ready`, which is asked under the lock whenever there may be something new for `stream`.
 
@@ -317,7 +327,7 @@ class Http2Connection:
         """Feed the codec, under the lock; return who is to be woken, and whether the pool is to be told."""
         codec = self._codec
         before = codec.live(), codec.room(), codec.leaving, codec.known
-        self._heard_at = self._clock()
+        self._pulse.heard()
         if not data and self._broken is not None:
             changed = codec.fail(WriteError(str(self._broken)))
         else:

@@ -78,7 +78,7 @@ class Streams:
     def reset(self, stream: Stream, code: int) -> None:
         """Tell the peer that a stream has ended, unless both sides have ended it."""
         self.drop(stream)
-        with contextlib.suppress(h2.exceptions.StreamClosedError):
+        with contextlib.suppress(h2.exceptions.ProtocolError):  # it is closed, or the whole connection is
             self._engine.reset_stream(stream.number, code)
 
     def drop(self, stream: Stream) -> None:

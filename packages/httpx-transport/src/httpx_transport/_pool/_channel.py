@@ -95,6 +95,10 @@ class Channel:
             if connection.reserve():
                 return connection
             del self._roomy[connection]
+        newest = self._newest  # its peer may have said this very moment how many streams there may be
+        if newest in self.leases and newest is not avoid and not self.tickets and newest.reserve():
+            self._roomy[newest] = None
+            return newest
         return None
 
     def changed(self, connection: Http2Connection) -> None:

@@ -117,7 +117,7 @@ class Connections:
         if self._broken_off:
             self.discard(connection)
             raise PoolClosed(self._broken_off)
-        connection.stream.watch(functools.partial(self._ended, connection))
+        connection.stream.watch(functools.partial(self.end, connection))
 
     def discard(self, connection: Connection) -> None:
         """Close a connection."""
@@ -196,7 +196,11 @@ class Connections:
         if self._process != self._pid():
             self.forked()
 
-    def _ended(self, connection: Connection) -> None:
+    def idle(self, connection: Connection) -> bool:
+        """Return whether a connection is in a slot that nobody holds."""
+        return self._slots.idle(connection)
+
+    def end(self, connection: Connection) -> None:
         """Close an idle connection that the peer has ended, or note it for later."""
         connection.ended = True
         with self._lock:

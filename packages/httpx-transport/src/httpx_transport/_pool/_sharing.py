@@ -17,6 +17,7 @@ from .._connection import Connection, Origin, peer_name
 from .._errors import ConnectError, ConnectTimeout, PoolClosed, PoolTimeout, TransportError, explain
 from .._extensions import Options
 from .._http2 import Http2Connection
+from ._attendance import Attendance
 from ._channel import Channel, Ticket
 from ._lease import Lease
 
@@ -49,6 +50,7 @@ class Sharing:
     def forked(self) -> None:
         """Have nothing: also in a process that was just forked."""
         self._lock = self._backend.lock()
+        self._attendance = Attendance(self._backend, self._connections)
         self._channels: dict[Origin, Channel] = {}
         self._news: deque[Http2Connection] = deque()
 
@@ -83,6 +85,7 @@ class Sharing:
                 else:
                     ticket.event = self._backend.event()
                     channel.tickets[ticket] = None
+        self._settle()
         if found is not None:
             return found
         if ticket.event is not None:
@@ -110,10 +113,10 @@ class Sharing:
             ticket.event = None
             served = ticket not in channel.tickets
             channel.tickets.pop(ticket, None)
+        self._settle()
         if ticket.error is not None:
             raise type(ticket.error)(str(ticket.error))
         if not served:
-            self._settle()
             raise self._too_long(channel, making, started)
 
     def _too_long(self, channel: Channel, making: bool, started: float) -> TransportError:
@@ -161,6 +164,7 @@ class Sharing:
         with self._lock:
             ticket.event = waiter.event
             ticket.connection = channel.join(ticket.avoid)  # it may have become free before there was an event
+        self._settle()
         try:
             if ticket.connection is None:
                 await waiter.event.wait(self._left(options, started))
@@ -174,6 +178,7 @@ class Sharing:
             raise
         with self._lock:
             ticket.event = None
+        self._settle()
         lease = self._connections.withdraw(waiter)
         if ticket.connection is not None:
             if lease is not None:
@@ -239,6 +244,7 @@ class Sharing:
                 shared.home = self
                 shared.promise()
                 channel.add(shared, lease)
+        self._settle()
         return shared
 
     def _left(self, options: Options, started: float) -> float | None:
@@ -262,6 +268,7 @@ class Sharing:
             channels = list(self._channels.values())
             error = PoolClosed("the connection pool was closed while a request waited for a connection")
             failed = [event for channel in channels for event in channel.fail(error)]
+        self._attendance.end()
         _set(failed)
 
     def _leave(self, channel: Channel, ticket: Ticket, error: BaseException) -> None:
@@ -294,7 +301,6 @@ class Sharing:
         while self._news and self._lock.acquire(False):
             served: list[Event] = []
             lease: Lease | None = None
-            reusable = False
             try:
                 connection = self._news.popleft() if self._news else None  # another thread may have been here
                 channel = None if connection is None else self._channels.get(connection.connection.origin)
@@ -302,13 +308,16 @@ class Sharing:
                     channel.changed(connection)
                     served = channel.serve()
                     if connection.dead or connection.unused():
-                        lease, reusable = channel.remove(connection), not connection.leaving
+                        lease = channel.remove(connection)
+                        lease.release(not connection.leaving)  # under the lock: who comes next shall find it idle
                     self._tidy(channel)
             finally:
                 self._lock.release()
             _set(served)
-            if lease is not None:
-                lease.release(reusable)
+            if connection is not None and lease is not None:
+                self._attendance.add(connection)
+            elif connection is not None and connection.leaving:
+                self._connections.end(connection.connection)
 
     def _tidy(self, channel: Channel) -> None:
         """Forget a channel that has nothing to remember."""

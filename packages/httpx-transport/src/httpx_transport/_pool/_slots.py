@@ -150,6 +150,10 @@ class Slots:
             self.drop(connection)
         return expired
 
+    def idle(self, connection: Connection) -> bool:
+        """Return whether a connection is here, and idle."""
+        return connection in self._by_age
+
     def drop(self, connection: Connection) -> bool:
         """Take out a connection if it is idle; return whether it was."""
         share = self._by_age.pop(connection, None)

@@ -134,6 +134,10 @@ class SimulatedStream:
         """Let `ended` be called when the far end sends no more, or the connection breaks."""
         self._end.watcher = ended
 
+    def listen(self, heard: Callable[[], None]) -> None:  # noqa: ARG002 - the interface says so
+        """Call nobody: what comes is learnt by asking."""
+        return
+
     def close(self) -> None:
         """Close at once."""
         self._end.watcher = None

@@ -1,0 +1,201 @@
+"""HTTP/2 with servers that others wrote; `nox -s servers` puts them where `servers.http2` looks for them.
+
+Its name keeps it out of the ordinary run, where there are none of them: here one that is missing is an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+import trustme
+from faces import AnyClient, Face
+from servers.http2 import hypercorn, nginx
+from servers.proxies import Process
+from servers.scripted import ScriptedServer
+from servers.tunnel import tunnelling
+
+import httpx
+from httpx_transport import AsyncConnectionPool, ConnectionPool
+
+Start = Callable[..., Process]
+MANY = 100
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def certificate(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("certificate") / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def secure(certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with hypercorn(tmp_path_factory.mktemp("hypercorn"), certificate) as server:
+        yield f"https://127.0.0.1:{server.port}"
+
+
+@pytest.fixture(scope="module")
+def engine(certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with nginx(tmp_path_factory.mktemp("nginx"), certificate) as server:
+        yield f"https://127.0.0.1:{server.port}"
+
+
+async def all_at_once(client: AnyClient, send: Callable[[int], Any]) -> None:
+    """Send many requests, in threads or tasks."""
+    if isinstance(client.client, httpx.Client):
+        failures: list[BaseException] = []
+
+        def work(number: int) -> None:
+            try:
+                with contextlib.suppress(StopIteration):
+                    send(number).send(None)
+            except BaseException as error:  # noqa: BLE001 - told to the test
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(MANY)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+    else:
+        async with anyio.create_task_group() as tasks:
+            for number in range(MANY):
+                tasks.start_soon(send, number)
+
+
+def pieces(client: AnyClient, count: int) -> Any:
+    """Return a body in pieces, of the client's colour."""
+
+    async def coming() -> AsyncIterator[bytes]:
+        for _ in range(count):
+            await anyio.lowlevel.checkpoint()
+            yield b"y" * 50_000
+
+    return (b"y" * 50_000 for _ in range(count)) if isinstance(client.client, httpx.Client) else coming()
+
+
+def test_hypercorn(face: Face, secure: str, trusting: ssl.SSLContext) -> None:
+    async def scenario(client: AnyClient) -> None:
+        response = await client.get(secure)
+        assert (response.status_code, response.http_version, response.headers["x-version"]) == (200, "HTTP/2", "2")
+        assert (await client.post(secure, content=b"z" * 1_000_000)).content == b"z" * 1_000_000
+        assert (await client.post(secure, content=pieces(client, 40))).content == b"y" * 2_000_000
+        assert len((await client.get(secure + "/large")).content) == 3_000_000
+
+        async def send(number: int) -> None:
+            content = b"%d" % number * 1_000
+            assert (await client.post(secure, content=content)).content == content
+
+        await all_at_once(client, send)
+
+    face.run(scenario, http2=True, verify=trusting)
+
+
+def test_nginx(face: Face, engine: str, trusting: ssl.SSLContext) -> None:
+    async def scenario(client: AnyClient) -> None:
+        response = await client.get(engine + "/small")
+        assert (response.http_version, response.text) == ("HTTP/2", "small")
+        assert len((await client.get(engine + "/large")).content) == 3_000_000
+        assert (await client.post(engine + "/upload", content=pieces(client, 40))).text == "taken"
+
+        async def send(number: int) -> None:
+            assert (await client.get(engine + "/small")).text == "small"
+
+        await all_at_once(client, send)
+
+    face.run(scenario, http2=True, verify=trusting)
+
+
+def test_a_connection_that_serves_so_many_requests_and_leaves(
+    face: Face, tmp_path: Path, certificate: Path, trusting: ssl.SSLContext
+) -> None:
+    """By GOAWAY, in the middle of a crowd; and few streams at once."""
+
+    async def scenario(client: AnyClient) -> None:
+        async def send(number: int) -> None:
+            assert (await client.get(url)).text == "small"
+
+        await all_at_once(client, send)
+        for number in range(20):
+            await send(number)
+
+    with nginx(tmp_path, certificate, "http2", "keepalive_requests 20", "http2_max_concurrent_streams 3") as server:
+        url = f"https://127.0.0.1:{server.port}/small"
+        face.run(scenario, http2=True, verify=trusting, timeout=30, limits=httpx.Limits(max_connections=4))
+
+
+def test_a_server_that_stays_with_http1(
+    face: Face, tmp_path: Path, certificate: Path, trusting: ssl.SSLContext
+) -> None:
+    async def scenario(client: AnyClient) -> None:
+        response = await client.get(url)
+        assert (response.http_version, response.text) == ("HTTP/1.1", "small")
+
+    with nginx(tmp_path, certificate, "") as server:
+        url = f"https://127.0.0.1:{server.port}/small"
+        face.run(scenario, http2=True, verify=trusting)
+
+
+def test_few_streams_at_once(face: Face, tmp_path: Path, certificate: Path, trusting: ssl.SSLContext) -> None:
+    async def scenario(client: AnyClient) -> None:
+        async def send(number: int) -> None:
+            assert (await client.post(url, content=b"%d" % number)).content == b"%d" % number
+
+        await all_at_once(client, send)
+
+    with hypercorn(tmp_path, certificate, h2_max_concurrent_streams=2) as server:
+        url = f"https://127.0.0.1:{server.port}/"
+        face.run(scenario, http2=True, verify=trusting, timeout=30, limits=httpx.Limits(max_connections=2))
+
+
+def test_cleartext_by_prior_knowledge(face: Face, tmp_path: Path) -> None:
+    async def scenario(client: AnyClient) -> None:
+        response = await client.post(url, content=b"z" * 300_000)
+        assert (response.http_version, response.content) == ("HTTP/2", b"z" * 300_000)
+        assert len((await client.get(url + "large")).content) == 3_000_000
+
+    with hypercorn(tmp_path) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        face.run(scenario, http1=False, http2=True)
+
+
+def test_through_a_tunnel(face: Face, secure: str, engine: str, trusting: ssl.SSLContext) -> None:
+    async def scenario(client: AnyClient) -> None:
+        response = await client.post(secure, content=b"z" * 300_000)
+        assert (response.http_version, response.content) == ("HTTP/2", b"z" * 300_000)
+        response = await client.get(engine + "/large")
+        assert (response.http_version, len(response.content)) == ("HTTP/2", 3_000_000)
+
+    with ScriptedServer(tunnelling) as tunnel:
+        face.run(scenario, http2=True, verify=trusting, proxy=f"http://127.0.0.1:{tunnel.port}")
+
+
+def test_pools_alone(face: Face, secure: str, trusting: ssl.SSLContext) -> None:
+    async def scenario(client: AnyClient) -> None:
+        assert (await client.post(secure, content=b"z" * 300_000)).content == b"z" * 300_000
+
+    options: dict[str, Any] = {"http2": True, "ssl_context": trusting}
+    if face.name == "blocking":
+        face.run(scenario, transport=httpx.RawTransport(ConnectionPool(**options)))
+    else:
+        face.run(scenario, transport=httpx.AsyncRawTransport(AsyncConnectionPool(**options)))
