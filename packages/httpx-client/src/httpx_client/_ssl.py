@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from httpx_transport import default_ssl_context, shared_ssl_context
@@ -15,7 +16,6 @@ from ._config import CertTypes
 if TYPE_CHECKING:
     import ssl
 
-HTTP_1: Final = ("http/1.1",)
 _DEFAULT: Final = {"verify": True, "cafile": None, "capath": None, "cert": None, "trust_env": True}
 
 
@@ -50,35 +50,33 @@ def context_for(
     verify: ssl.SSLContext | str | bool = True,
     cert: CertTypes | None = None,
     trust_env: bool = True,
-    *,
-    alpn: Sequence[str] = HTTP_1,
-) -> ssl.SSLContext | None:
-    """Return the context for the connections of a transport: one that all transports of these settings share.
+) -> ssl.SSLContext | Callable[..., ssl.SSLContext] | None:
+    """Return what makes the context for the connections of a transport: one that all transports of these settings share.
 
-    None stands for the transport's own default, which it makes for its first https connection: where no path is given,
-    nothing is made, and `ssl` is not imported. Files that are given are loaded at once; that of SSL_CERT_FILE must
-    be there, and is loaded for the first https connection.
+    It is called for the first https connection, with the protocols to offer; None stands for the transport's own default.
+    Where no path is given nothing is made here, and `ssl` is not imported. Files that are given are loaded at once; that
+    of SSL_CERT_FILE must be there, and is loaded for the first https connection.
 
     Args:
         verify: As `create_ssl_context`.
         cert: As `create_ssl_context`.
         trust_env: As `create_ssl_context`.
-        alpn: What to offer, the preferred one first; a context that is given is not changed.
 
     Raises:
         OSError: A file is not there, cannot be read, or is none of its kind (`ssl.SSLError`).
         TypeError: An argument has another type.
         ValueError: The path is empty.
     """
-    context = _callers_own(verify, cert)
+    context: ssl.SSLContext | Callable[..., ssl.SSLContext] | None = _callers_own(verify, cert)
     if context is None:
         # Whoever does not trust the environment has the same default where that says nothing.
         settings = _settings(verify, cert, trust_env or not _environment_names_roots())
         if settings == _DEFAULT:
             _check_file_of_environment()
-            if tuple(alpn) == HTTP_1:
-                return None
-        context = shared_ssl_context(**settings, alpn=alpn)
+            return None
+        context = functools.partial(shared_ssl_context, **settings)
+        if any(settings[given] for given in ("cafile", "capath", "cert")):
+            context()
     _warn(verify, cert)
     return context
 

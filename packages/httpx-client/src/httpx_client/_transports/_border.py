@@ -177,7 +177,6 @@ class HTTPTransport(RawTransport):
         socket_options: What to set on each socket, as for `socket.setsockopt`.
 
     Raises:
-        NotImplementedError: The pool cannot do what is asked for yet.
         OSError: A path cannot be read.
         TypeError: An argument has a type that cannot be used; the message names it.
         ValueError: An argument has a value that cannot be used.
@@ -200,7 +199,6 @@ class HTTPTransport(RawTransport):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> None:
         options = pool_options(
-            ConnectionPool,
             verify=verify,
             cert=cert,
             trust_env=trust_env,
@@ -243,7 +241,6 @@ class AsyncHTTPTransport(AsyncRawTransport):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> None:
         options = pool_options(
-            AsyncConnectionPool,
             verify=verify,
             cert=cert,
             trust_env=trust_env,

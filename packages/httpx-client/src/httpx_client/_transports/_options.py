@@ -25,7 +25,6 @@ SOCKET_OPTION = Union[  # noqa: UP007
 
 
 def pool_options(
-    pool: type,
     *,
     verify: ssl.SSLContext | str | bool,
     cert: CertTypes | None,
@@ -41,11 +40,7 @@ def pool_options(
 ) -> dict[str, Any]:
     """Return the keyword arguments for a pool; the arguments are those of `HTTPTransport`.
 
-    Args:
-        pool: The class of the pool. What it cannot do yet is refused, never passed over.
-
     Raises:
-        NotImplementedError: This version of the pool cannot do what is asked for.
         OSError: A path cannot be read.
         TypeError: An argument has a type that cannot be used.
     """
@@ -56,29 +51,20 @@ def pool_options(
     for named, text in (("uds", uds), ("local_address", local_address)):
         checked(named, text, (str, NoneType), "a str")
     http1 = http1 or not http2  # something has to be spoken
-    asked_for = {
-        "http1": None if http1 else False,
-        "http2": http2 or None,
+    return {
+        "ssl_context": context_for(verify, cert, trust_env),
+        "http1": http1,
+        "http2": http2,
+        "max_connections": limits.max_connections,
+        "max_keepalive_connections": limits.max_keepalive_connections,
+        "keepalive_expiry": limits.keepalive_expiry,
         "max_connections_per_origin": limits.max_connections_per_origin,
         "proxy": None if proxy is None else proxy_options(proxy),
         "uds": uds,
         "local_address": local_address,
-        "retries": retries or None,
+        "retries": retries,
         "socket_options": None if socket_options is None else converted("socket_options", list, socket_options),
-    }
-    options = {name: value for name, value in asked_for.items() if value is not None}
-    known = pool.__init__.__kwdefaults__  # type: ignore[misc] # of this one class
-    for name in options:
-        if name not in known:
-            raise NotImplementedError(f"{name}= is not supported by this version of httpx-transport")
-    alpn = ("h2", "http/1.1") if http2 and http1 else ("h2",) if http2 else ("http/1.1",)
-    return {
-        "ssl_context": context_for(verify, cert, trust_env, alpn=alpn),
-        "max_connections": limits.max_connections,
-        "max_keepalive_connections": limits.max_keepalive_connections,
-        "keepalive_expiry": limits.keepalive_expiry,
         "timeout": None,  # each request says it
-        **options,
     }
 
 
