@@ -151,6 +151,27 @@ class TestTrailers:
 
         face.run(scenario)
 
+    def test_they_are_not_forgotten_where_there_is_no_body(self, face: Face, serve: Serve) -> None:
+        server = serve(silence)
+
+        async def scenario() -> None:
+            async with face.pool() as pool:
+                with pytest.raises(LocalProtocolError, match="trailers can be sent after a chunked body only"):
+                    await pool.send(server.port, extensions={"trailers": lambda: [(b"X-Sum", b"1")]})
+
+        face.run(scenario)
+
+
+def test_both_ways_at_once_is_refused_where_it_cannot_be_had(face: Face, serve: Serve) -> None:
+    server = serve(silence)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            with pytest.raises(LocalProtocolError, match="'duplex' needs HTTP/2, and this connection speaks HTTP/1.1"):
+                await pool.send(server.port, b"POST", [CHUNKED], b"", {"duplex": True})
+
+    face.run(scenario)
+
 
 EXPECT = (b"Expect", b"100-continue")
 

@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._backends import Backend, Bytes, Source
 from ._connection import Connection
-from ._errors import ReadError, ReadTimeout, RemoteProtocolError, TransportError, WriteError, WriteTimeout
+from ._errors import (
+    LocalProtocolError,
+    ReadError,
+    ReadTimeout,
+    RemoteProtocolError,
+    TransportError,
+    WriteError,
+    WriteTimeout,
+)
 from ._extensions import Options
 from ._http11 import BodyFramer, Head, RequestHead, ResponseDecoder
 from ._network_stream import Conversation
-from ._wire import READING, SENDING, WAITING, Wire, is_timeout
+from ._wire import IDEMPOTENT, PATIENCE, READING, SENDING, WAITING, Wire, is_timeout
 from .interface import Field
 
 if TYPE_CHECKING:
@@ -25,9 +33,6 @@ _ONE_WRITE: Final = 65_536  # bytes of a body that leave together with its head
 _DRAINED: Final = 65_536  # bytes of an unread body that are taken, where they are here, to keep the connection
 _DEAF: Final = 262_144  # bytes of a body that are sent before the peer is listened to again,
 _DEAF_FOR: Final = 0.005  # or seconds, where they come slowly
-_PATIENCE: Final = 1.0  # seconds for a peer that was asked whether it wants the body (RFC 9110 §10.1.1)
-
-_IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
 
 
 class Exchange(Wire):
@@ -72,6 +77,8 @@ class Exchange(Wire):
             LocalProtocolError: The request cannot be said in HTTP/1.1, or its body is not as long as declared.
             TransportError: There is no response.
         """
+        if self._options.duplex:
+            raise LocalProtocolError("the extension 'duplex' needs HTTP/2, and this connection speaks HTTP/1.1")
         request = self._connection.encoder.encode(method, target, fields)
         self._decoder = ResponseDecoder(method, request.close, request.upgrade)
         self._uploaded = await self._send_request(request, body)
@@ -122,7 +129,7 @@ class Exchange(Wire):
 
         RFC 9110 §9.2.2: an idempotent method, over a connection that may have been closed before the request came.
         """
-        return self._reused and not self._heard and method in _IDEMPOTENT and isinstance(body, bytes)
+        return self._reused and not self._heard and method in IDEMPOTENT and isinstance(body, bytes)
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last.
@@ -192,7 +199,7 @@ class Exchange(Wire):
     async def _send_whole(self, request: RequestHead, body: bytes) -> bool:
         """Send head and body, in one write where they are small."""
         head = request.data
-        if not body and not request.length:
+        if not body and not request.length and self._options.trailers is None:
             return await self._send(head)
         framer = BodyFramer(request.length)
         framed = framer.frame(body)
@@ -230,17 +237,6 @@ class Exchange(Wire):
             head = b""
         return await self._send(head + framer.end(self._trailers()))
 
-    async def _next(self, source: Source) -> bytes | None:
-        """Return the next chunk of the body, within what the total leaves for it."""
-        if self._options.deadline is None:
-            return await source.next(None)
-        try:
-            return await source.next(self._limit(None))
-        except TimeoutError as error:
-            if not self._options.expired(self._clock()):
-                raise  # the body's own
-            raise self._explained(TimeoutError(), WriteTimeout, WriteError, SENDING, None) from error
-
     def _trailers(self) -> list[Field]:
         """Return the trailer fields, asked for when the content has left."""
         trailers = self._options.trailers
@@ -250,7 +246,7 @@ class Exchange(Wire):
         """Send the head, and wait a little for the peer's word; return whether the body is to be sent (RFC 9110 §10.1.1)."""
         if not await self._send(head):
             return False
-        decoder, deadline = self._decoder, self._clock() + _PATIENCE
+        decoder, deadline = self._decoder, self._clock() + PATIENCE
         while decoder.head is None and not any(status == 100 for status, _ in decoder.informational):
             try:
                 data = await self._stream.read(self._limit(max(deadline - self._clock(), 0.0)))

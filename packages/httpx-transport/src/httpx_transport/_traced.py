@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ._backends import Backend, Bytes
@@ -49,6 +49,20 @@ class Steps:
         """Tell that the current step has failed."""
         step, self.current = self.current, ""
         await self._trace.tell(f"{self._protocol}.{step}.failed", exception=error)
+
+    async def read(self, read: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Read the next bytes of the content by `read`, and return them; the first and the last tell of it."""
+        if not self.current:
+            await self.begin("receive_response_body")
+        try:
+            content = await read()
+        except Exception as error:
+            await self.fail(error)
+            raise
+        if not content and self.current == "receive_response_body":
+            await self.end(None)
+            await self.close()
+        return content
 
     async def close(self) -> None:
         """Tell, once, that there are no more steps."""
@@ -97,9 +111,7 @@ class TracedExchange(Exchange):
 
     async def _send(self, data: Bytes) -> bool:
         left = await super()._send(data)
-        if (
-            self._steps.current == "send_request_headers"
-        ):  # they leave with the first write, and as much of the body as fits
+        if self._steps.current == "send_request_headers":  # they leave with the first write, and some of the body
             await self._steps.end(None)
             await self._steps.begin("send_request_body")
         return left
@@ -116,17 +128,7 @@ class TracedExchange(Exchange):
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last."""
-        if not self._steps.current:
-            await self._steps.begin("receive_response_body")
-        try:
-            content = await super().read()
-        except Exception as error:
-            await self._steps.fail(error)
-            raise
-        if not content and self._steps.current == "receive_response_body":
-            await self._steps.end(None)
-            await self._steps.close()
-        return content
+        return await self._steps.read(super().read)
 
     async def close(self) -> None:
         """Give up what has not been read."""

@@ -8,15 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ._backends import Backend
+from ._backends import Backend, Source
 from ._connection import Connection
-from ._errors import ReadError, ReadTimeout, RemoteProtocolError, TransportError, explain
+from ._errors import (
+    ReadError,
+    ReadTimeout,
+    RemoteProtocolError,
+    TransportError,
+    WriteError,
+    WriteTimeout,
+    explain,
+)
 from ._extensions import Options
 from ._http11 import ResponseDecoder
 
 SENDING: Final = "sending the request to"
 WAITING: Final = "waiting for the response from"
 READING: Final = "reading the content from"
+
+PATIENCE: Final = 1.0
+"""Seconds for a peer that was asked whether it wants the body (RFC 9110 §10.1.1)."""
+
+IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
+"""The methods of requests that may be sent again (RFC 9110 §9.2.2)."""
 
 
 class Wire:
@@ -91,6 +105,17 @@ class Wire:
             for status, fields in self._decoder.informational[self._told :]:
                 self._told += 1
                 listener(status, fields)
+
+    async def _next(self, source: Source) -> bytes | None:
+        """Return the next chunk of the body, within what the total leaves for it."""
+        if self._options.deadline is None:
+            return await source.next(None)
+        try:
+            return await source.next(self._limit(None))
+        except TimeoutError as error:
+            if not self._options.expired(self._clock()):
+                raise  # the body's own
+            raise self._explained(TimeoutError(), WriteTimeout, WriteError, SENDING, None) from error
 
     def _limit(self, seconds: float | None) -> float | None:
         """Return how long a wait may be.

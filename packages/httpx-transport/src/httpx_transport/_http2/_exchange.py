@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterable, Iterable
-from typing import Any, Final
+from typing import Any
 
 from .._backends import Backend, Source
-from .._errors import ReadError, ReadTimeout, WriteError, WriteTimeout
+from .._errors import ReadError, ReadTimeout, WriteTimeout
 from .._extensions import Options
 from .._http11 import Head
-from .._wire import READING, SENDING, WAITING, Wire
+from .._wire import IDEMPOTENT, PATIENCE, READING, SENDING, WAITING, Wire
 from ..interface import Field
 from ._connection import Http2Connection
 from ._conversation import StreamConversation
 from ._stream import Stream
-
-_PATIENCE: Final = 1.0  # seconds for a peer that was asked whether it wants the body (RFC 9110 §10.1.1)
-_IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
 
 
 class NoRoom(Exception):
@@ -173,7 +170,7 @@ class Http2Exchange(Wire):
         if not isinstance(body, bytes):
             return False
         unheard = stream.head is None and not stream.informational
-        return stream.unprocessed or (self._reused and unheard and self._shared.dead and method in _IDEMPOTENT)
+        return stream.unprocessed or (self._reused and unheard and self._shared.dead and method in IDEMPOTENT)
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last. What is left of the request is sent meanwhile.
@@ -279,20 +276,11 @@ class Http2Exchange(Wire):
                 self._shared.send_trailers(stream, list(options.trailers()))
         return True
 
-    async def _next(self, source: Source) -> bytes | None:
-        """Return the next chunk of the body, within what the total leaves for it."""
-        try:
-            return await source.next(self._limit(None))
-        except TimeoutError as error:
-            if not self._options.expired(self._clock()):
-                raise  # the body's own
-            raise self._explained(TimeoutError(), WriteTimeout, WriteError, SENDING, None) from error
-
     async def _await_permission(self) -> None:
         """Wait a little for the peer's word whether the body is to be sent (RFC 9110 §10.1.1)."""
         stream = self.stream
         self._shared.send(stream, b"", end=False)
-        deadline = self._clock() + _PATIENCE
+        deadline = self._clock() + PATIENCE
         with contextlib.suppress(TimeoutError):
             await self._shared.until(
                 stream, lambda: stream.progress > 0, lambda: self._limit(max(deadline - self._clock(), 0.0))

@@ -69,17 +69,7 @@ class TracedHttp2Exchange(Http2Exchange):
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last."""
-        if not self._steps.current:
-            await self._steps.begin("receive_response_body")
-        try:
-            content = await super().read()
-        except Exception as error:
-            await self._steps.fail(error)
-            raise
-        if not content and self._steps.current == "receive_response_body":
-            await self._steps.end(None)
-            await self._steps.close()
-        return content
+        return await self._steps.read(super().read)
 
     async def close(self) -> None:
         """Give up what has not been read."""
