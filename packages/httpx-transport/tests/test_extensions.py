@@ -16,7 +16,7 @@ from httpx_transport import (
     RemoteProtocolError,
     WriteTimeout,
 )
-from httpx_transport._extensions import read_options
+from httpx_transport._extensions import OptionsReader, read_options
 from httpx_transport.testing import Cancelled, Faults, Network, answer, response
 from httpx_transport.testing import Peer as SimulatedPeer
 
@@ -105,6 +105,34 @@ class TestServerName:
         face.run(scenario)
         assert asked == ["inner.test", None]
         assert server.accepted == 2
+
+
+class TestTheLastRequestsOptions:
+    def test_limits_that_are_the_same_are_read_once(self) -> None:
+        reader = OptionsReader(5.0)
+        assert reader.read({}) is reader.read({})
+        options = reader.read({"timeout": {"read": 1}})
+        assert (options.read, options.write) == (1, 5.0)
+        assert reader.read({"timeout": {"read": 1.0}}) is options
+        assert reader.read({"timeout": {"read": 2}}).read == 2
+        assert reader.read({}).read == 5.0
+
+    def test_what_the_caller_changes_later_is_read_again(self) -> None:
+        reader, limits = OptionsReader(None), {"read": 1}
+        reader.read({"timeout": limits})
+        limits["read"] = 2
+        assert reader.read({"timeout": limits}).read == 2
+
+    @pytest.mark.parametrize("extensions", [{"timeout": {"total": 3}}, {"trailers": list}, {"timeout": {}, "duplex": True}])
+    def test_what_is_one_requests_own_is_not_shared(self, extensions: dict[str, Any]) -> None:
+        reader = OptionsReader(None)
+        assert reader.read(extensions) is not reader.read(extensions)
+
+    def test_a_limit_that_is_none_is_refused_each_time(self) -> None:
+        reader = OptionsReader(None)
+        for _ in range(2):
+            with pytest.raises(TypeError, match="'read'"):
+                reader.read({"timeout": {"read": "5"}})
 
 
 class TestTrailers:

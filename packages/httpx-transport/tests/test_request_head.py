@@ -8,42 +8,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from httpx_transport import LocalProtocolError
-from httpx_transport._http11 import BodyFramer, RequestEncoder, RequestHead
+from httpx_transport._http11 import BodyFramer, Promises, RequestEncoder
 from httpx_transport.interface import Field
 
 HOST = (b"Host", b"example.org")
 
 
-def encode_request(method: bytes, target: bytes, fields: list[Field]) -> RequestHead:
-    return RequestEncoder().encode(method, target, fields)
+def encode_request(method: bytes, target: bytes, fields: list[Field]) -> tuple[bytes, Promises]:
+    encoder = RequestEncoder()
+    return encoder.encode(method, target, fields), encoder.promises
 
 
 def test_fields_that_are_said_again_are_said_the_same() -> None:
     encoder, fields = RequestEncoder(), [HOST, (b"Content-Length", b"5"), (b"Connection", b"close")]
     first = encoder.encode(b"POST", b"/", fields)
-    assert encoder.encode(b"PUT", b"/a", [*fields]) == (first.data.replace(b"POST /", b"PUT /a"), 5, True, False, False)
+    assert encoder.encode(b"PUT", b"/a", [*fields]) == first.replace(b"POST /", b"PUT /a")
+    assert encoder.promises == (5, True, False, False)
     fields[1] = (b"Content-Length", b"6")
-    assert encoder.encode(b"POST", b"/", fields).length == 6
+    assert encoder.encode(b"POST", b"/", fields) == first.replace(b"5", b"6")
+    assert encoder.promises.length == 6
     with pytest.raises(LocalProtocolError):
         encoder.encode(b"POST", b"/", [(b"Host", b"a\nb")])
     with pytest.raises(LocalProtocolError):
         encoder.encode(b"POST", b"/", [(b"Host", b"a\nb")])
     with pytest.raises(LocalProtocolError):
         encoder.encode(b"POST", b"/", [HOST, HOST])
-    assert encoder.encode(b"GET", b"/", [HOST]) == (
-        b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n",
-        0,
-        False,
-        False,
-        False,
-    )
+    assert encoder.encode(b"GET", b"/", [HOST]) == b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"
+    assert encoder.promises == (0, False, False, False)
 
 
 def test_a_head_keeps_order_case_and_duplicates() -> None:
     fields = [HOST, (b"X-a", b"1"), (b"x-A", b""), (b"B", b"a b\tc \xff")]
-    head = encode_request(b"GET", b"/?q", fields)
-    assert head.data == b"GET /?q HTTP/1.1\r\nHost: example.org\r\nX-a: 1\r\nx-A: \r\nB: a b\tc \xff\r\n\r\n"
-    assert (head.length, head.close) == (0, False)
+    head, promises = encode_request(b"GET", b"/?q", fields)
+    assert head == b"GET /?q HTTP/1.1\r\nHost: example.org\r\nX-a: 1\r\nx-A: \r\nB: a b\tc \xff\r\n\r\n"
+    assert (promises.length, promises.close) == (0, False)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +57,8 @@ def test_a_head_keeps_order_case_and_duplicates() -> None:
     ],
 )
 def test_what_a_head_promises(fields: list[Field], length: int, close: bool) -> None:
-    head = encode_request(b"POST", b"/", [HOST, *fields])
-    assert (head.length, head.close) == (length, close)
+    _, promises = encode_request(b"POST", b"/", [HOST, *fields])
+    assert (promises.length, promises.close) == (length, close)
 
 
 @pytest.mark.parametrize(
@@ -107,11 +105,11 @@ values = st.one_of(st.from_regex(rb"[ -~]{0,8}", fullmatch=True), st.binary(max_
 def test_what_is_sent_h11_reads_as_it_was_meant(method: bytes, target: bytes, fields: list[Field]) -> None:
     fields = [HOST, *((name, value) for name, value in fields if name.lower() != b"host")]
     try:
-        head = encode_request(method, target, fields)
+        head, _ = encode_request(method, target, fields)
     except LocalProtocolError:
         return
     server = h11.Connection(h11.SERVER)
-    server.receive_data(head.data)
+    server.receive_data(head)
     request = server.next_event()
     assert isinstance(request, h11.Request)
     assert (request.method, request.target) == (method, target)

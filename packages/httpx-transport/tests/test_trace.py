@@ -286,5 +286,13 @@ class TestLogs:
         log("http11.response_closed.started")
         assert not logged()
 
+    @pytest.mark.parametrize("name", ["httpcore", "httpcore.proxy", "httpcore.http11"])
+    def test_a_logger_with_a_level_of_its_own(self, name: str, caplog: pytest.LogCaptureFixture) -> None:
+        assert not logged()
+        with caplog.at_level(logging.INFO, name):
+            assert not logged()
+        with caplog.at_level(logging.DEBUG, name):
+            assert logged()
+
     def test_an_event_without_a_logger(self) -> None:
         log("weather.rain.started", since="Monday")

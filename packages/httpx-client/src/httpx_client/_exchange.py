@@ -66,10 +66,12 @@ async def exchange(
     """
     start_deadline(request, port.clock)
     send = client._send_handling_auth
-    if type(send) is MethodType and send.__func__ in port.ours:
-        response = await exchange_with_auth(client, port, request, auth, follow_redirects, [])
-    else:
+    if type(send) is not MethodType or send.__func__ not in port.ours:
         response = await port.call(send, request, auth=auth, follow_redirects=follow_redirects, history=[])
+    elif _sends_once(client, port, auth):
+        response = await exchange_with_redirects(client, port, request, follow_redirects, [])
+    else:
+        response = await exchange_with_auth(client, port, request, auth, follow_redirects, [])
     if not stream:
         try:
             await port.read(response)
@@ -96,11 +98,9 @@ async def exchange_with_auth(
         RequestError: There is no response.
         RuntimeError: The flow yielded no request.
     """
-    send = client._send_handling_redirects
-    if (
-        type(auth) is Auth and type(send) is MethodType and send.__func__ in port.ours
-    ):  # it sends what it is given, once
+    if _sends_once(client, port, auth):
         return await exchange_with_redirects(client, port, request, follow_redirects, history)
+    send = client._send_handling_redirects
     limits = request.extensions.get("timeout")
     flow = port.flow(auth, request)
     try:
@@ -252,6 +252,12 @@ async def _each(transports: list[Any], work: Callable[[Any], Awaitable[Any]]) ->
             failed = failed or error
     if failed is not None:
         raise failed
+
+
+def _sends_once(client: Face, port: Port, auth: Auth) -> bool:
+    """Return whether the layer of auth flows has nothing to do: the flow sends what it is given, and nobody is between."""
+    send = client._send_handling_redirects
+    return type(auth) is Auth and type(send) is MethodType and send.__func__ in port.ours
 
 
 def _next_request(client: Face, request: Request, response: Response) -> Request | None:

@@ -142,22 +142,18 @@ class BaseClient(Requests):
         """
         if self._state is ClientState.CLOSED:
             raise RuntimeError("Cannot send a request, as the client has been closed.")
-        checked("request", request, Request, "a Request")
+        if not isinstance(request, Request):
+            checked("request", request, Request, "a Request")
         self._state = ClientState.OPENED
         self._set_timeout(request)
-        follow = (
-            self.follow_redirects
-            if isinstance(follow_redirects, UseClientDefault)
-            else switch("follow_redirects", follow_redirects)
-        )
+        follow = self.follow_redirects
+        if type(follow_redirects) is not UseClientDefault:
+            follow = switch("follow_redirects", follow_redirects)
         return self._build_request_auth(request, auth), follow
 
     def _take_in(self, response: Response) -> None:
         """Keep the cookies that a response sets, and give it the client's settings."""
-        for name, _ in response.headers.raw:
-            if len(name) == 10 and name.lower() == b"set-cookie":
-                self._cookies.extract_cookies(response)
-                break
+        self._cookies.extract_cookies(response)
         response.default_encoding = self._default_encoding
         if self._json_decoder is not None:
             response.json_decoder = self._json_decoder

@@ -188,7 +188,7 @@ class Cookies(MutableMapping[str, str]):
         Raises:
             RuntimeError: The response sets cookies, and its request has not been set.
         """
-        if "set-cookie" in response.headers:
+        if response.headers._carries(b"set-cookie"):
             from ._jar import place_of, receive
 
             receive(self.jar, response, place_of(response.request), self._clock())

@@ -38,22 +38,25 @@ class Headers(MutableMapping[str, str]):
             looked up). The message names the field, never its value.
     """
 
-    __slots__ = ("__weakref__", "_broken", "_encoding", "_index", "_raw")
+    __slots__ = ("__weakref__", "_addressed", "_broken", "_encoding", "_index", "_raw")
 
+    _addressed: tuple[bytes, list[Field]] | None
     _raw: list[Field]
     _index: dict[bytes, bytes] | None
     _broken: bool | None
 
     def __init__(self, headers: HeaderTypes | None = None, encoding: str | None = None) -> None:
         self._encoding = encoding
+        self._addressed = None
+        if isinstance(headers, Headers):
+            self._raw = headers._raw
+            self._index = headers._index
+            self._broken = headers._broken
+            return
         self._index = None
         self._broken = None
         if headers is None:
             self._raw = []
-        elif isinstance(headers, Headers):
-            self._raw = headers._raw
-            self._index = headers._index
-            self._broken = headers._broken
         else:
             pairs: Iterable[Any] = headers.items() if isinstance(headers, Mapping) else headers
             self._raw = [_encode_field(name, value, encoding or "ascii") for name, value in pairs]
@@ -69,9 +72,7 @@ class Headers(MutableMapping[str, str]):
         """
         headers = cls.__new__(cls)
         headers._raw = raw
-        headers._index = None
-        headers._broken = None
-        headers._encoding = None
+        headers._addressed = headers._broken = headers._encoding = headers._index = None
         return headers
 
     @property
@@ -228,27 +229,28 @@ class Headers(MutableMapping[str, str]):
         return _pickling.restore, (_pickling.reference(type(self)),), (self._raw[:], self._encoding)
 
     def __setstate__(self, state: tuple[list[Field], str | None]) -> None:
-        self._raw, self._encoding = state
-        self._index = None
-        self._broken = None
+        raw, self._encoding = state
+        self._replace(raw)
 
     def _replace(self, raw: list[Field]) -> None:
         """Take a new list of fields. The old one may be somebody else's."""
         self._raw = raw
-        self._index = None
-        self._broken = None
+        self._addressed = self._broken = self._index = None
 
     def _build_index(self) -> dict[bytes, bytes]:
         """Return the values by lower-case name, joined where a name is repeated, and keep them."""
-        index: dict[bytes, bytes] = {}
-        for name, value in self._raw:
-            key = name.lower()
-            index[key] = index[key] + b", " + value if key in index else value
+        raw = self._raw
+        index = {name.lower(): value for name, value in raw}
+        if len(index) < len(raw):
+            index = {}
+            for name, value in raw:
+                key = name.lower()
+                index[key] = index[key] + b", " + value if key in index else value
         self._index = index
         return index
 
     def _carries(self, name: bytes) -> bool:
-        """Return whether there is a field of this lower-case name; for one question no index is built."""
+        """Return whether there is a field of this lower-case name; for a few questions no index is built."""
         if self._index is not None:
             return name in self._index
         length = len(name)
@@ -256,6 +258,21 @@ class Headers(MutableMapping[str, str]):
             if len(given) == length and given.lower() == name:
                 return True
         return False
+
+    def _to_host(self, host: bytes) -> Headers:
+        """Return the fields of a request to a host: `Host` is the first where it is not given.
+
+        A client sends the same fields to the same host again and again: the last list is kept, and nobody changes it.
+        """
+        known = self._addressed
+        if known is not None and known[0] == host:
+            raw = known[1]
+        else:
+            raw = self._raw if self._carries(b"host") else [(b"Host", host), *self._raw]
+            self._addressed = host, raw
+        headers = Headers.from_raw(raw)
+        headers._broken = self._breaks_line()  # a host is part of a URL, which has no line breaks
+        return headers
 
     def _breaks_line(self) -> bool:
         """Return whether a name or a value has a line break or NUL; asked of the same fields again, it is known."""

@@ -84,24 +84,32 @@ class Request:
         extensions: RequestExtensions | None = None,
         json_encoder: JSONEncoder | None = None,
     ) -> None:
-        self.method = _to_method(method).upper()
+        self.method = method = method.upper() if type(method) is str else _to_method(method).upper()
         if params is not None:
             self.url = URL(url, params=params)
         else:
             self.url = url if type(url) is URL else URL(url)
-        if type(headers) is Headers:
-            headers._breaks_line()  # asked of the caller's own, so that it is known when they serve again
-        self.headers = Headers(headers)
         self.extensions = {} if extensions is None else dict(extensions)
         if json_encoder is not None:
             self.json_encoder = json_encoder
+        bodiless = content is None and data is None and files is None and json is None and stream is None
+        if bodiless and type(headers) is Headers and not cookies and type(self) is Request:
+            # What a client sends most often: what there is to know of its fields, they know from the last time.
+            if method not in _EXPECT_CONTENT and self.url.host:
+                self.headers = headers._to_host(self.url.netloc)
+                self.stream = ByteStream(b"")
+                self._content = b""
+                if not method.isalpha() or self.headers._broken:
+                    self._refuse_injection()
+                return
+        self.headers = Headers(headers)
         if cookies:
             from ._cookies import Cookies
 
             Cookies(cookies).set_cookie_header(self)
         if stream is not None:
             self.stream = stream
-        elif content is None and data is None and files is None and json is None:
+        elif bodiless:
             self._prepare({})
             self.stream = ByteStream(b"")
             self._content = b""

@@ -6,13 +6,13 @@ responses come from, nor what follows from a status.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from . import _pickling
 from ._body import Body
 from ._content import encode_response
 from ._errors import HTTPStatusError
-from ._headers import Headers
+from ._headers import Field, Headers
 from ._request import shown_url
 from ._status import codes
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream
@@ -103,6 +103,35 @@ class Response(Body):
         if isinstance(self.stream, ByteStream):
             self.read()
             self._num_bytes_downloaded = 0
+
+    @classmethod
+    def from_raw(
+        cls,
+        status_code: int,
+        fields: list[Field],
+        stream: SyncByteStream | AsyncByteStream,
+        extensions: dict[str, Any],
+    ) -> Self:
+        """Make a response of what came over the wire, without copying it, or looking at it.
+
+        The list and the dict are handed over: the caller must not change them afterwards.
+
+        Args:
+            status_code: The status.
+            fields: Pairs of name and value, both bytes.
+            stream: The body.
+            extensions: What the transport tells.
+        """
+        response = cls.__new__(cls)
+        response.status_code = status_code
+        response.headers = Headers.from_raw(fields)
+        response.stream = stream
+        response.extensions = extensions
+        response.history = []
+        response.default_encoding = "utf-8"
+        response._request = None
+        response.is_closed = response.is_stream_consumed = False  # read more often than what only the class says
+        return response
 
     def _prepare(self, default_headers: dict[str, str]) -> None:
         """Add the fields that the body asks for, where the caller has not said otherwise."""

@@ -44,7 +44,9 @@ class ResponseBody:
         return self
 
     def __next__(self) -> bytes:
-        if content := run(self._exchange.read()):
+        exchange = self._exchange
+        content = exchange.whole()
+        if content or content is None and (content := run(exchange.read())):
             return content
         raise StopIteration
 
@@ -81,7 +83,9 @@ class AsyncResponseBody:
         return self
 
     async def __anext__(self) -> bytes:
-        if content := await self._exchange.read():
+        exchange = self._exchange
+        content = exchange.whole()
+        if content or content is None and (content := await exchange.read()):
             return content
         raise StopAsyncIteration
 

@@ -21,7 +21,7 @@ from ._errors import (
     WriteTimeout,
 )
 from ._extensions import Options
-from ._http11 import BodyFramer, Head, RequestHead, ResponseDecoder
+from ._http11 import BodyFramer, Head, Promises, ResponseDecoder
 from ._network_stream import Conversation
 from ._wire import IDEMPOTENT, PATIENCE, READING, SENDING, WAITING, Wire, is_timeout
 from .interface import Field
@@ -48,7 +48,9 @@ class Exchange(Wire):
         timings: Seconds by phase, to be filled in; those before `started` are there.
     """
 
-    __slots__ = ("_answered_at", "_began", "_conversation", "_lease", "_timings", "_uploaded")
+    _uploaded: bool = True
+    _answered_at: float
+    _conversation: Conversation | None = None
 
     def __init__(
         self,
@@ -64,9 +66,6 @@ class Exchange(Wire):
         self._lease = lease
         self._began = began
         self._timings = timings
-        self._uploaded = True
-        self._answered_at = started
-        self._conversation: Conversation | None = None
 
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -79,23 +78,30 @@ class Exchange(Wire):
         """
         if self._options.duplex:
             raise LocalProtocolError("the extension 'duplex' needs HTTP/2, and this connection speaks HTTP/1.1")
-        request = self._connection.encoder.encode(method, target, fields)
-        self._decoder = ResponseDecoder(method, request.close, request.upgrade)
-        self._uploaded = await self._send_request(request, body)
-        sent = self._clock()
+        encoder, clock = self._connection.encoder, self._clock
+        data = encoder.encode(method, target, fields)
+        promises = encoder.promises
+        self._decoder = decoder = ResponseDecoder(method, promises.close, promises.upgrade)
+        if type(body) is bytes and not body and not promises.length and self._options.trailers is None:
+            self._uploaded = await self._send(data)
+        else:
+            self._uploaded = await self._send_request(data, promises, body)
+        sent = clock()
         head = await self._receive_head()
-        self._answered_at = answered = self._clock()
+        self._answered_at = answered = clock()
         self._timings["send"] = sent - self._started
         self._timings["first_byte"] = answered - sent
-        self._settle(answered)
+        if decoder.complete:
+            self._settle(answered)
         return head
 
     def facts(self, head: Head) -> dict[str, Any]:
         """Return the response's extensions."""
         decoder = self._decoder
+        _, reason, version, _ = head
         facts = {
-            "http_version": head.version,
-            "reason_phrase": head.reason,
+            "http_version": version,
+            "reason_phrase": reason,
             "trailers": decoder.trailers,
             "timings": self._timings,
             "connection": self._connection.facts(self._reused),
@@ -144,7 +150,8 @@ class Exchange(Wire):
             except BaseException:
                 self.give_up()
                 raise
-            self._settle(self._clock())
+            if decoder.complete:
+                self._settle(self._clock())
         return content
 
     async def close(self) -> None:
@@ -158,10 +165,8 @@ class Exchange(Wire):
         self._lease.release(reusable=False)
 
     def _settle(self, now: float) -> None:
-        """Give the slot back as soon as the response has arrived, read or not."""
+        """Give the slot back as the response has arrived, read or not."""
         decoder = self._decoder
-        if not decoder.complete:
-            return
         self._timings["receive"] = now - self._answered_at
         self._timings["total"] = now - self._began
         if not decoder.switched:
@@ -178,33 +183,37 @@ class Exchange(Wire):
                 decoder.take()
         except (OSError, RemoteProtocolError):
             return
-        self._settle(self._clock())
+        if decoder.complete:
+            self._settle(self._clock())
 
     async def _receive_head(self) -> Head:
-        decoder = self._decoder
-        while decoder.head is None:
-            await self.receive(WAITING)
-        return decoder.head
+        decoder, options = self._decoder, self._options
+        while (head := decoder.head) is None:  # as `receive`, which would be one more coroutine for each request
+            try:
+                data = await self._stream.read(options.read if options.deadline is None else self._limit(options.read))
+            except OSError as error:
+                raise self._unheard(error, WAITING) from error
+            self.feed(data, WAITING)
+        return head
 
-    async def _send_request(self, request: RequestHead, body: Iterable[bytes] | AsyncIterable[bytes] | bytes) -> bool:
+    async def _send_request(
+        self, head: bytes, promises: Promises, body: Iterable[bytes] | AsyncIterable[bytes] | bytes
+    ) -> bool:
         """Send head and body; return whether all of it left: the response may come first."""
         if isinstance(body, bytes):
-            return await self._send_whole(request, body)
+            return await self._send_whole(head, promises, body)
         source = self._backend.source(body)
         try:
-            return await self._send_chunks(request, source)
+            return await self._send_chunks(head, promises, source)
         finally:
             await source.close()
 
-    async def _send_whole(self, request: RequestHead, body: bytes) -> bool:
+    async def _send_whole(self, head: bytes, promises: Promises, body: bytes) -> bool:
         """Send head and body, in one write where they are small."""
-        head = request.data
-        if not body and not request.length and self._options.trailers is None:
-            return await self._send(head)
-        framer = BodyFramer(request.length)
+        framer = BodyFramer(promises.length)
         framed = framer.frame(body)
         end = framer.end(self._trailers())
-        if request.expect:
+        if promises.expect:
             if not await self._permitted(head):
                 return False
             head = b""
@@ -212,11 +221,10 @@ class Exchange(Wire):
             return await self._send(head) and await self._send(framed) and await self._send(end)
         return await self._send(head + framed + end)
 
-    async def _send_chunks(self, request: RequestHead, source: Source) -> bool:
+    async def _send_chunks(self, head: bytes, promises: Promises, source: Source) -> bool:
         """Send head and body chunk by chunk, asking for the next when the last has left."""
-        framer = BodyFramer(request.length)
-        head = request.data
-        if request.expect:
+        framer = BodyFramer(promises.length)
+        if promises.expect:
             if not await self._permitted(head):
                 return False
             head = b""

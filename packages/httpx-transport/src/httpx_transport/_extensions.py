@@ -36,13 +36,20 @@ class Options:
         deadline: When the total is over, on the pool's clock.
     """
 
-    target: bytes | None = None
-    sni_hostname: str | None = None
-    trace: TraceListener | None = None
-    on_informational: InformationalListener | None = None
-    trailers: Callable[[], Iterable[Field]] | None = None
-    duplex: bool = False
-    deadline: float | None = None
+    __slots__ = (
+        "connect",
+        "deadline",
+        "duplex",
+        "on_informational",
+        "pool",
+        "read",
+        "sni_hostname",
+        "target",
+        "total",
+        "trace",
+        "trailers",
+        "write",
+    )
 
     def __init__(
         self, connect: float | None, read: float | None, write: float | None, pool: float | None, total: float | None
@@ -52,6 +59,13 @@ class Options:
         self.write = write
         self.pool = pool
         self.total = total
+        self.target: bytes | None = None
+        self.sni_hostname: str | None = None
+        self.trace: TraceListener | None = None
+        self.on_informational: InformationalListener | None = None
+        self.trailers: Callable[[], Iterable[Field]] | None = None
+        self.duplex = False
+        self.deadline: float | None = None
 
     def start(self, now: float) -> None:
         """Let the total begin."""
@@ -68,6 +82,34 @@ class Options:
     def expired(self, now: float) -> bool:
         """Return whether the total is over."""
         return self.deadline is not None and now >= self.deadline
+
+
+class OptionsReader:
+    """Reads extensions for one pool. Limits that are the last request's are not read again.
+
+    Args:
+        default: Seconds for each phase that a request's `timeout` does not name; None is no limit.
+    """
+
+    __slots__ = ("_default", "_last")
+
+    def __init__(self, default: float | None) -> None:
+        self._default = default
+        self._last: tuple[dict[str, Any], Options] = {}, read_options({}, default)
+
+    def read(self, extensions: dict[str, Any]) -> Options:
+        """Return what `extensions` ask for. Requests share it where that is nothing but limits, and no total.
+
+        Raises:
+            TypeError, ValueError: As `read_options`.
+        """
+        last, options = self._last
+        if extensions == last:
+            return options
+        options = read_options(extensions, self._default)
+        if len(extensions) == 1 and type(limits := extensions.get("timeout")) is dict and options.total is None:
+            self._last = {"timeout": limits.copy()}, options  # the caller may change his own
+        return options
 
 
 def read_options(extensions: dict[str, Any], default: float | None) -> Options:

@@ -81,21 +81,15 @@ class Trace:
         return result
 
 
-def trace_of(
-    listener: TraceListener | None, method: bytes, url: object, headers: list[Field], extensions: dict[str, Any]
-) -> Trace | None:
-    """Return who wants to know of a request, None where nobody does."""
-    if listener is None and not logged():
-        return None
-    return Trace(listener, TracedRequest(method, url, headers, extensions))
-
-
 def logged() -> bool:
-    """Return whether a logger wants to know."""
-    for logger in _loggers().values():  # noqa: SIM110 - asked for each request: a generator takes twice as long
-        if logger.isEnabledFor(_DEBUG):
-            return True
-    return False
+    """Return whether a logger wants to know. It is asked for each request: those without a level are their parent's."""
+    loggers = _found or _loggers()
+    if not loggers:
+        return False
+    parent, connection, http11, http2, proxy, socks = loggers.values()
+    if connection.level or http11.level or http2.level or proxy.level or socks.level:
+        return any(logger.isEnabledFor(_DEBUG) for logger in loggers.values())
+    return parent.isEnabledFor(_DEBUG)
 
 
 def log(event: str, **details: Any) -> None:
@@ -108,11 +102,12 @@ def log(event: str, **details: Any) -> None:
 
 
 def _loggers() -> dict[str, logging.Logger]:
-    """Return the loggers by the first word of an event; none while nobody has imported `logging`: nobody listens."""
+    """Return the loggers by the first word of an event, their parent first; none while nobody has imported `logging`."""
     if not _found and "logging" in sys.modules:
         import logging
 
-        _found.update((kind, logging.getLogger(f"httpcore.{kind}")) for kind in _KINDS)
+        own = {kind: logging.getLogger(f"httpcore.{kind}") for kind in _KINDS}
+        _found.update({"": logging.getLogger("httpcore"), **own})  # at once: threads look at it
     return _found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from httpx_models import ByteStream, Headers, Request, Response
+from httpx_models import ByteStream, Request, Response
 from httpx_transport import AsyncConnectionPool, ConnectionPool
 from httpx_transport.interface import AsyncBody, AsyncTransport, Body, Field, RawURL, Transport
 
@@ -121,7 +121,7 @@ class RawTransport(BaseTransport):
             status, fields, body, extensions = self._pool.handle_request(*_primitives(request))
         except self._translated as error:
             raise translate(error) from error
-        return Response(status, headers=Headers.from_raw(fields), stream=RawStream(body), extensions=extensions)
+        return Response.from_raw(status, fields, RawStream(body), dict(extensions))
 
     def close(self) -> None:
         """Close the transport."""
@@ -153,7 +153,7 @@ class AsyncRawTransport(AsyncBaseTransport):
             status, fields, body, extensions = await self._pool.handle_async_request(*_primitives(request))
         except self._translated as error:
             raise translate(error) from error
-        return Response(status, headers=Headers.from_raw(fields), stream=AsyncRawStream(body), extensions=extensions)
+        return Response.from_raw(status, fields, AsyncRawStream(body), dict(extensions))
 
     async def aclose(self) -> None:
         """Close the transport."""

@@ -52,7 +52,7 @@ async def ask_for_tunnel(dialogue: Dialogue, login: Login, host: bytes, port: in
     """
     authority = b"%b:%d" % (sayable(host), port)
     fields = [(b"Host", authority), (b"Accept", b"*/*"), *login.fields(b"CONNECT", authority)]
-    await dialogue.say(RequestEncoder().encode(b"CONNECT", authority, fields).data)
+    await dialogue.say(RequestEncoder().encode(b"CONNECT", authority, fields))
     received = b""
     for _ in range(MAX_INFORMATIONAL + 1):
         searched = 0

@@ -1,6 +1,6 @@
 """HTTP/1.1 (RFC 9112) as pure state: bytes in, bytes out. No I/O, no clock, no connection."""
 
-from ._request import BodyFramer, RequestEncoder, RequestHead
+from ._request import BodyFramer, Promises, RequestEncoder
 from ._response import Head, ResponseDecoder
 
-__all__ = ["BodyFramer", "Head", "RequestEncoder", "RequestHead", "ResponseDecoder"]
+__all__ = ["BodyFramer", "Head", "Promises", "RequestEncoder", "ResponseDecoder"]

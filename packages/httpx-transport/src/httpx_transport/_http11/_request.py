@@ -33,10 +33,9 @@ _NEVER_TRAILERS: Final = frozenset(
 )
 
 
-class RequestHead(NamedTuple):
-    """A head ready to be sent, and what it promises."""
+class Promises(NamedTuple):
+    """What the fields of a request say of it."""
 
-    data: bytes
     length: int
     """The declared Content-Length in bytes, 0 without one, -1 where the body is chunked."""
     close: bool
@@ -47,27 +46,22 @@ class RequestHead(NamedTuple):
     """Whether the peer may go on in another protocol (RFC 9110 §7.8)."""
 
 
-class Promises(NamedTuple):
-    """What the fields of a request say of it."""
-
-    length: int
-    close: bool
-    expect: bool
-    upgrade: bool
-
-
 class RequestEncoder:
-    """Words the heads of one connection's requests. Fields that are the last request's are not checked again."""
+    """Words the heads of one connection's requests. Fields that are the last request's are not checked again.
 
-    __slots__ = ("_fields", "_lines", "_promises")
+    Attributes:
+        promises: What the last head that was encoded says of its request.
+    """
 
-    _promises: Promises
+    __slots__ = ("_fields", "_lines", "promises")
+
+    promises: Promises
 
     def __init__(self) -> None:
         self._fields: list[Field] | None = None
         self._lines = b""
 
-    def encode(self, method: bytes, target: bytes, fields: list[Field]) -> RequestHead:
+    def encode(self, method: bytes, target: bytes, fields: list[Field]) -> bytes:
         """Return the bytes of a request's head, checked so that no part of it can become another part.
 
         Raises:
@@ -83,9 +77,9 @@ class RequestEncoder:
             if lines is None:
                 raise _refusal(method, target, fields)
             self._lines = lines
-            self._promises = _promises(fields)
+            self.promises = _promises(fields)
             self._fields = fields.copy()  # the caller may change his own
-        return RequestHead(start + self._lines, *self._promises)
+        return start + self._lines
 
 
 class BodyFramer:

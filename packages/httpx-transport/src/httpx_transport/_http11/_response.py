@@ -6,7 +6,8 @@ path has not accepted. A property test holds both to that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from .._errors import RemoteProtocolError
@@ -30,6 +31,10 @@ class Head(NamedTuple):
     reason: bytes
     version: bytes
     fields: list[Field]
+
+
+# What `Head(...)` does, without a call of Python's own.
+_head: Final[Callable[[tuple[int, bytes, bytes, list[Field]]], Head]] = functools.partial(tuple.__new__, Head)
 
 
 class ResponseDecoder:
@@ -74,19 +79,15 @@ class ResponseDecoder:
         self._method = method
         self._close = close
         self._upgrade = upgrade
-        self._buffer = b""
-        self._ready = b""
+        self._buffer = self._ready = self.surplus = b""
         self._missing = 0
         self._chunks: ChunkedReader | None = None
         self._judge: Judge | None = None
         self.informational: Sequence[Informational] = ()
         self.trailers: list[Field] = []
         self.head: Head | None = None
-        self.complete = False
-        self.reusable = False
         self.keep_alive: float | None = None
-        self.switched = False
-        self.surplus = b""
+        self.complete = self.reusable = self.switched = False
 
     def feed(self, data: bytes) -> None:
         """Take what came from the wire; b"" is the end of it.
@@ -109,12 +110,15 @@ class ResponseDecoder:
         return ready
 
     def _feed_head(self, data: bytes) -> None:
-        start = max(len(self._buffer) - 3, 0)
-        received = self._buffer = self._buffer + data
+        ended, start = not data, 0
+        if self._buffer:
+            start = max(len(self._buffer) - 3, 0)
+            data = self._buffer + data
         # In a later piece only the end of the head is looked for: one in tiny pieces is not matched again and again.
-        match = RESPONSE_HEAD.match(received) if not start or HEAD_END.search(received, start) else None
+        match = RESPONSE_HEAD.match(data) if not start or HEAD_END.search(data, start) else None
         if match is None:
-            self._await_or_judge(start, end=not data)
+            self._buffer = data
+            self._await_or_judge(start, ended)
             return
         code, reason, lines = match.groups()
         status, end = int(code), match.end()
@@ -123,14 +127,20 @@ class ResponseDecoder:
         if end > MAX_HEAD:
             raise RemoteProtocolError(_TOO_LONG)
         if length == _UNCLEAR:
+            self._buffer = data
             self._judge_from_here()
             return
-        self.head = Head(status, reason or b"", b"HTTP/1.1", fields)
+        self.head = _head((status, reason or b"", b"HTTP/1.1", fields))
         self._buffer = b""
+        if len(data) - end == length:  # all of it, and not a byte more
+            self._ready = data[end:]
+            self.complete = True
+            self.reusable = not self._close
+            return
         if length == _CHUNKED:
             self._chunks = ChunkedReader()
         self._missing = length
-        self._feed_content(received[end:])
+        self._feed_content(data[end:])
 
     def _await_or_judge(self, start: int, end: bool) -> None:
         """No head for the fast path: wait for more of it while it can still become one."""

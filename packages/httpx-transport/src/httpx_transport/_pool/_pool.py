@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
-from typing import Any, NamedTuple, Protocol, TypeAlias
+import functools
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from .._backends import Backend
 from .._body import Content
@@ -19,11 +20,11 @@ from .._errors import (
     explain,
 )
 from .._exchange import Exchange
-from .._extensions import Options, read_options
+from .._extensions import Options, OptionsReader
 from .._network_stream import Holder
 from .._schemes import DEFAULT_PORTS
 from .._settings import Settings
-from .._trace import Trace, trace_of
+from .._trace import Trace, TracedRequest, logged
 from .._traced import TracedExchange
 from ..interface import Field, RawURL
 from ._connections import Connections
@@ -53,6 +54,10 @@ class Outgoing(NamedTuple):
     timings: dict[str, float]
 
 
+# What `Outgoing(...)` does, without a call of Python's own.
+_outgoing: Final[Callable[[tuple[Any, ...]], Outgoing]] = functools.partial(tuple.__new__, Outgoing)
+
+
 class Pool:
     """Connections kept for later requests: one implementation for every face.
 
@@ -69,22 +74,22 @@ class Pool:
         self._clock = backend.clock
         self._connections = Connections(backend, settings)
         self._connector = Connector(backend, settings, settings.alpn())
-        self._timeout = settings.timeout
+        self._options = OptionsReader(settings.timeout)
 
     @property
     def closed(self) -> bool:
         """Whether `close` has been called."""
         return self._connections.closed
 
-    async def handle(
+    def handle(
         self,
         method: bytes,
         url: RawURL,
         headers: list[Field],
         body: Iterable[bytes] | AsyncIterable[bytes] | bytes,
         extensions: dict[str, Any],
-    ) -> Answer:
-        """Send a request; return status, fields, the exchange to read the content from, and extensions.
+    ) -> Coroutine[Any, Any, Answer]:
+        """Send a request; return what, awaited, gives status, fields, the exchange to read from, and extensions.
 
         Raises:
             TransportError: There is no response; the subclass says why.
@@ -96,13 +101,16 @@ class Pool:
                 raise UnsupportedProtocol("Request URL is missing an 'http://' or 'https://' protocol.")
             raise UnsupportedProtocol(f"Request URL has an unsupported protocol '{scheme.decode('latin-1')}://'.")
         now = self._clock()
-        options = read_options(extensions, self._timeout)
-        options.start(now)
+        options = self._options.read(extensions)
+        if options.total is not None:
+            options.start(now)
         if options.target is not None:
             target = options.target
-        trace = trace_of(options.trace, method, url, headers, extensions)
+        trace = None
+        if options.trace is not None or logged():
+            trace = Trace(options.trace, TracedRequest(method, url, headers, extensions))
         origin = (scheme, host, port, options.sni_hostname)
-        return await self._answer(Outgoing(method, target, headers, body, options, trace, origin, now, {}))
+        return self._answer(_outgoing((method, target, headers, body, options, trace, origin, now, {})))
 
     async def _answer(self, request: Outgoing) -> Answer:
         """Send a request on a connection that serves no other meanwhile."""
