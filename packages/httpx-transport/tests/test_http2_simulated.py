@@ -751,6 +751,41 @@ def test_waiting_for_anothers_attempt_is_limited_as_ones_own() -> None:
     network.run(main())
 
 
+@pytest.mark.parametrize("leads", [False, True])
+def test_who_gives_up_while_he_sends_for_all_hands_that_on(leads: bool) -> None:
+    """Those who wait behind him rely on it, whether one of them reads for all or not."""
+
+    async def busy(speaker: Speaker) -> None:
+        speaker.h2.increment_flow_control_window(1_000_000)
+        await speaker.respond(await speaker.request(), b"begun")
+        first = 0 if leads else await speaker.request()
+        await speaker.peer.sleep(1)
+        second = await speaker.request()
+        for stream in filter(None, (second, first)):
+            await speaker.respond(stream, b"%d" % stream)
+
+    network = network_of(speaking(busy, {4: 1_000_000}))
+
+    async def main() -> None:
+        pool = network.pool(http2=True, timeout=None)
+        assert await get(pool) == b"begun"
+        if not leads:
+            reading = network.start(get(pool))
+            await network.sleep(0.1)
+        sending = network.start(get(pool, method=b"POST", body=b"x" * 300_000))
+        await network.sleep(0.1)
+        relying = network.start(get(pool, extensions={"timeout": {"read": 5.0}}))
+        await network.sleep(0.1)
+        sending.cancel()
+        with pytest.raises(Cancelled):
+            await sending
+        assert await relying
+        assert leads or await reading
+        await pool.aclose()
+
+    network.run(main())
+
+
 def test_waiting_for_a_stream_is_limited() -> None:
     async def never(speaker: Speaker) -> None:
         return

@@ -267,7 +267,8 @@ class Http2Connection:
                         break
                     if not self._reading:
                         leads = self._reading = True
-                    writes = self._wants_to_write() and not self._writing
+                    # Whoever reads for all cannot be told that one who sends for all has given up: he sends too.
+                    writes = self._wants_to_write() and (leads or not self._writing)
                     self._writing = self._writing or writes
                     waiter = None if leads or writes else self._waiting.enter(stream, self._backend.event())
                 if waiter is None:
@@ -376,6 +377,12 @@ class Http2Connection:
             leads = self._leave(stream, waiter) or leads
         if leads:
             self._hand_on()
+        else:
+            with self._lock:
+                idle = self._wants_to_write() and not self._writing
+                woken = self._waiting.take_first() if idle else []
+            for heir in woken:
+                heir.event.set()
 
     def _bury(self) -> None:
         """Give up the streams that nobody holds, unless somebody has the lock, who will do it then."""
