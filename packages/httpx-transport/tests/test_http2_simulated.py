@@ -19,7 +19,7 @@ from httpx_transport import (
     WriteTimeout,
 )
 from httpx_transport.testing import Cancelled, Faults, Network, Peer, answer, response
-from httpx_transport.testing._backend import SimulatedBackend
+from httpx_transport.testing._backend import SimulatedBackend, SimulatedStream
 
 from .http2_peer import OK, Speaker, answer_all, get, network_of, send, speaking
 from .simulation import Chunks
@@ -41,6 +41,27 @@ def test_concurrent_first_requests_share_one_connection() -> None:
     network.run(main())
     assert network.connections == 1
     assert network.open_streams == []
+
+
+def test_requests_of_one_turn_leave_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = network_of(speaking(answer_all))
+    sent: list[int] = []
+    send = SimulatedStream.send
+
+    def counted(stream: SimulatedStream, data: Any) -> int:
+        sent.append(len(data))
+        return send(stream, data)
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        await get(pool)
+        monkeypatch.setattr(SimulatedStream, "send", counted)
+        contents = await network.gather(*[get(pool) for _ in range(50)])
+        assert sorted(contents) == sorted(b"1-%d:" % (number * 2 + 3) for number in range(50))
+        await pool.aclose()
+
+    network.run(main())
+    assert len(sent) < 10
 
 
 def test_alpn_decides_and_http1_is_spoken_where_it_says_so() -> None:

@@ -171,8 +171,12 @@ class Http2Connection:
 
     # What the exchanges ask.
 
-    def open(self, method: bytes, scheme: bytes, target: bytes, fields: list[Field], *, end: bool) -> Stream | None:
+    def open(
+        self, method: bytes, scheme: bytes, target: bytes, fields: list[Field], *, end: bool, waits: bool = False
+    ) -> Stream | None:
         """Use the right to open a stream, for a request; return None where the peer has taken it back: it is still to be given.
+
+        A request that is whole, and whose sender `waits` for the answer now, may leave with others of the same turn.
 
         Raises:
             LocalProtocolError: The request cannot be said in HTTP/2.
@@ -182,7 +186,8 @@ class Http2Connection:
                 return None
             stream = self._codec.open(method, scheme, target, fields, end=end)
             self._reserved -= 1
-            if end:  # else it leaves with the first of its content
+            gathered = waits and self._backend.gathers and self._codec.live() > 1
+            if end and not gathered:  # one with content leaves with the first of it
                 self._flush()
         return stream
 
