@@ -126,10 +126,14 @@ def test_nginx(face: Face, engine: str, trusting: ssl.SSLContext) -> None:
     face.run(scenario, http2=True, verify=trusting)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [("keepalive_requests 20", "http2_max_concurrent_streams 3"), ("keepalive_requests 7",), ("keepalive_requests 2",)],
+)
 def test_a_connection_that_serves_so_many_requests_and_leaves(
-    face: Face, tmp_path: Path, certificate: Path, trusting: ssl.SSLContext
+    face: Face, tmp_path: Path, certificate: Path, trusting: ssl.SSLContext, settings: tuple[str, ...]
 ) -> None:
-    """By GOAWAY, in the middle of a crowd; and few streams at once."""
+    """By GOAWAY, in the middle of a crowd, most of which each of many connections turns away; and few streams at once."""
 
     async def scenario(client: AnyClient) -> None:
         async def send(number: int) -> None:
@@ -139,7 +143,7 @@ def test_a_connection_that_serves_so_many_requests_and_leaves(
         for number in range(20):
             await send(number)
 
-    with nginx(tmp_path, certificate, "http2", "keepalive_requests 20", "http2_max_concurrent_streams 3") as server:
+    with nginx(tmp_path, certificate, "http2", *settings) as server:
         url = f"https://127.0.0.1:{server.port}/small"
         face.run(scenario, http2=True, verify=trusting, timeout=30, limits=httpx.Limits(max_connections=4))
 

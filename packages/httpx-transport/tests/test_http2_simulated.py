@@ -204,8 +204,7 @@ def test_goaway_lets_promised_streams_finish_and_the_others_start_anew() -> None
             await answer_all(speaker)
             return
         streams = [await speaker.request() for _ in range(3)]
-        goaway = streams[0].to_bytes(4, "big") + bytes(4)
-        await speaker.peer.send(b"\0\0\x08\x07\0\0\0\0\0" + goaway)
+        await turn_away(speaker, streams[0])
         await speaker.peer.sleep(1)
         await speaker.respond(streams[0], b"promised")
 
@@ -219,6 +218,49 @@ def test_goaway_lets_promised_streams_finish_and_the_others_start_anew() -> None
         await pool.aclose()
 
     network.run(main())
+
+
+async def turn_away(speaker: Speaker, last: int) -> None:
+    """Do nothing with the streams after the last, as GOAWAY says."""
+    await speaker.peer.send(b"\0\0\x08\x07\0\0\0\0\0" + last.to_bytes(4, "big") + bytes(4))
+
+
+def test_whom_many_connections_turn_away_in_turn_is_answered_in_the_end() -> None:
+    """Each answers one of all that it was sent, as it has said all it will, and that is no error of the others."""
+
+    async def one_each(speaker: Speaker) -> None:
+        stream = await speaker.request()
+        speaker.h2.send_headers(stream, OK, end_stream=True)
+        await speaker.flush()
+        await turn_away(speaker, stream)
+
+    network = network_of(speaking(one_each))
+
+    async def main() -> None:
+        pool = network.pool(http2=True, max_connections=1)
+        answers = await network.gather(*[send(pool, method=b"POST", body=b"x") for _ in range(20)])
+        assert [status for status, *_ in answers] == [200] * 20
+        await pool.aclose()
+
+    network.run(main())
+    assert network.connections == 20
+
+
+def test_a_server_that_only_turns_away_is_given_up() -> None:
+    async def nothing(speaker: Speaker) -> None:
+        await speaker.request()
+        await turn_away(speaker, 0)
+
+    network = network_of(speaking(nothing))
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        with pytest.raises(RemoteProtocolError, match="the peer is going away"):
+            await get(pool)
+        await pool.aclose()
+
+    network.run(main())
+    assert network.connections == 5
 
 
 def test_goaway_on_an_idle_connection_is_noticed() -> None:

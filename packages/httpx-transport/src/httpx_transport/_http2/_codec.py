@@ -54,6 +54,11 @@ class Codec:
         return self._streams.leaving
 
     @property
+    def spent(self) -> bool:
+        """Whether there will be no more streams, after some that were answered."""
+        return self._streams.leaving and self._streams.answered
+
+    @property
     def pings(self) -> int:
         """How many PINGs of ours have not been answered."""
         return self._receiver.pings

@@ -113,6 +113,11 @@ class Http2Connection:
         return self._codec.leaving
 
     @property
+    def spent(self) -> bool:
+        """Whether it has answered some, and takes no more: whoever it turned away is nearer to an answer all the same."""
+        return self._codec.spent
+
+    @property
     def dead(self) -> bool:
         """Whether nothing more will come."""
         return self._codec.failure is not None
