@@ -41,7 +41,7 @@ def main() -> None:
     command = [sys.executable, str(HERE / "_http2_server.py"), trust.name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        small, big = server.stdout.readline().split()
+        small, big, _ = server.stdout.readline().split()
         try:
             for title, port, count, at_once in (
                 ("GET, 100 at once, us", small, options.count, 100),
