@@ -112,7 +112,7 @@ def _loggers() -> dict[str, logging.Logger]:
     if not _found and "logging" in sys.modules:
         import logging
 
-        _found.update((kind, logging.getLogger(f"httpcore.{kind}")) for kind in _KINDS)
+        _found.update({kind: logging.getLogger(f"httpcore.{kind}") for kind in _KINDS})  # at once: threads look at it
     return _found
 
 
