@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, cast
 
 import h2.events
 import h2.exceptions
@@ -188,6 +188,22 @@ def test_the_turn_goes_to_one_who_waits() -> None:
     assert channel.serve() == []
     assert channel.fail(RemoteProtocolError("x")) == events[1:]
     assert not channel.tickets
+
+
+def test_no_connection_is_made_where_one_is_about_to_tell_of_its_room() -> None:
+    """Its peer has said this very moment how many streams there may be, and whoever heard it has not told yet."""
+    channel, lease = Channel(ORIGIN), cast(Any, None)
+    connection = over(Pipe(Attacker().settings()))
+    connection.promise()
+    channel.add(connection, lease)
+    assert channel.join(None) is None
+    assert not channel.may_seek(None)
+    finish(connection.glance())
+    assert connection.known
+    assert not channel.may_seek(None)
+    assert channel.may_seek(connection), "it has refused this very request"
+    channel.changed(connection)
+    assert channel.join(None) is connection
 
 
 def test_a_stream_and_a_slot_are_not_both_kept() -> None:

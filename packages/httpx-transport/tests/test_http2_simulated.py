@@ -603,6 +603,35 @@ def test_an_early_answer_that_comes_whole_is_whole() -> None:
     network.run(main())
 
 
+def test_a_request_that_ends_after_its_response_gives_its_stream_to_who_waits() -> None:
+    async def early(speaker: Speaker) -> None:
+        long = await speaker.request()
+        await speaker.respond((await speaker.next(h2.events.DataReceived)).stream_id)
+        await speaker.request()  # that one has ended too
+        await speaker.respond(await speaker.request())
+        await speaker.respond(long)
+
+    network = network_of(speaking(early, {3: 2}))
+
+    class Slow(Chunks):
+        async def __anext__(self) -> bytes:
+            await network.sleep(1)
+            return await super().__anext__()
+
+    async def main() -> None:
+        pool = network.pool(http2=True, max_connections=1)
+        long = network.start(get(pool))
+        await network.sleep(0.1)
+        sending = network.start(get(pool, method=b"POST", body=Slow(network, b"x")))
+        await network.sleep(0.1)
+        await get(pool, extensions={"timeout": {"pool": 3.0}})
+        await sending
+        await long
+        await pool.aclose()
+
+    network.run(main())
+
+
 def test_a_peer_that_answers_while_it_reads_is_read_while_we_send() -> None:
     async def echo(speaker: Speaker) -> None:
         started: set[int] = set()

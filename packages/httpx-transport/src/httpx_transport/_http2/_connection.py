@@ -96,6 +96,11 @@ class Http2Connection:
         """
         await self.until(None, lambda: self._codec.room() >= self._reserved or self.leaving, limit)
 
+    def roomy(self) -> bool:
+        """Return whether there is room that nobody has been promised."""
+        with self._lock:
+            return self._codec.room() > self._reserved
+
     def unreserve(self) -> None:
         """Give back the right to open a stream."""
         with self._lock:
@@ -205,6 +210,8 @@ class Http2Connection:
         with self._lock:
             taken = self._codec.send(stream, data, end=end)
             self._flush()
+        if stream.complete:  # with the request's end it is no stream any more
+            self._tell()
         return taken
 
     def send_trailers(self, stream: Stream, fields: list[Field]) -> None:
