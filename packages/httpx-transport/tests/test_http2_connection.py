@@ -238,6 +238,32 @@ def test_a_stream_and_a_slot_are_not_both_kept() -> None:
     assert released == [True]
 
 
+def test_a_slot_that_comes_as_its_wait_is_cancelled_goes_back() -> None:
+    released: list[bool] = []
+
+    class Slot:
+        def release(self, reusable: bool) -> None:
+            released.append(reusable)
+
+    class Interrupted:
+        async def wait(self, timeout: float | None) -> bool:
+            raise KeyboardInterrupt
+
+    class Slots:
+        def assign(self, origin: Any, now: float) -> Any:
+            return Waiter(origin, cast(Any, Interrupted()))
+
+        def withdraw(self, waiter: Any) -> Any:
+            return Slot()
+
+    slots: Any = Slots()
+    backend: Any = Network()._backend
+    sharing = Sharing(backend, slots, http1=True)
+    with pytest.raises(KeyboardInterrupt):
+        finish(sharing._slot(Channel(ORIGIN), Ticket(), read_options({}, 5.0), 0.0))
+    assert released == [True]
+
+
 @pytest.mark.parametrize("held", [False, True])
 def test_collected_at_any_wait_nothing_is_held(held: bool) -> None:
     """A task that is collected ends at any of its waits, by GeneratorExit."""
