@@ -48,6 +48,22 @@ async def pool(port: int, count: int, at_once: int) -> float:
         return await measure(call, count, at_once)
 
 
+async def pool_jh2(port: int, count: int, at_once: int) -> float:
+    """httpx-transport alone, over jh2."""
+    from _jh2_engine import install
+
+    install()
+    return await pool(port, count, at_once)
+
+
+async def pool_jh2_hpack(port: int, count: int, at_once: int) -> float:
+    """httpx-transport alone, over jh2 with hpack and our memory of field sections."""
+    from _jh2_engine import install
+
+    install(own_hpack=True)
+    return await pool(port, count, at_once)
+
+
 async def httpx_like(name: str, port: int, count: int, at_once: int) -> float:
     """`AsyncClient.stream` of httpx or httpx2: ours or the old one, whichever this interpreter has."""
     httpx: Any = __import__(name)

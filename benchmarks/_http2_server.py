@@ -1,6 +1,7 @@
 """The HTTP/2 server that every client is measured against: canned frames over TLS, in a process of its own.
 
-It answers each request with 1 KiB, on its second port with 100 MB, as the client's windows allow.
+It answers each request with 1 KiB, on its second port with 100 MB, or as many bytes as it is told, as the client's windows allow; on its
+third port it takes what it is sent, and answers the end of that.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hpack
 import trustme
 
 SMALL = b"x" * 1024
-BIG = 100_000_000
+BIG = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000_000
 FIELDS = [
     (b":status", b"200"),
     (b"server", b"toy"),
@@ -112,15 +113,28 @@ class Bulk(Canned):
     big = True
 
 
+class Sink(Canned):
+    """Takes any content, and gives credit for it at once."""
+
+    def _answer(self, kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+        if kind != 0:
+            return b"" if kind == 1 else super()._answer(kind, flags, stream, payload)
+        size = len(payload).to_bytes(4, "big")
+        credit = frame(8, 0, 0, size) + frame(8, 0, stream, size) if payload else b""
+        return credit + super()._answer(1, 4, stream, b"") if flags & 1 else credit
+
+
 async def main() -> None:
-    """Print both ports, write the authority to the file that is named, and serve until killed."""
+    """Print the ports, write the authority to the file that is named, and serve until killed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority = trustme.CA()
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(sys.argv[1])
     context.set_alpn_protocols(["h2"])
     loop = asyncio.get_running_loop()
-    servers = [await loop.create_server(kind, "127.0.0.1", 0, ssl=context, backlog=1024) for kind in (Canned, Bulk)]
+    servers = [
+        await loop.create_server(kind, "127.0.0.1", 0, ssl=context, backlog=1024) for kind in (Canned, Bulk, Sink)
+    ]
     sys.stdout.write(" ".join(str(server.sockets[0].getsockname()[1]) for server in servers) + "\n")
     sys.stdout.flush()
     await asyncio.gather(*(server.serve_forever() for server in servers))

@@ -1,8 +1,9 @@
 """HTTP/2, every client beside every other in one run: CPU for each small GET at 100 and 1,000 at once, and for 100 MB.
 
-    python benchmarks/http2.py --peers path/to/python [--count 10000] [--rounds 3]
+    python benchmarks/http2.py --peers path/to/python [--count 10000] [--rounds 3] [--jh2]
 
-`--peers` is an interpreter that has httpx 0.28.1 with h2, httpx2, zapros and niquests; this one has ours.
+`--peers` is an interpreter that has httpx 0.28.1 with h2, httpx2, zapros and niquests; this one has ours. `--jh2` adds our pool over
+jh2 in the place of h2, which this interpreter must have then.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ ROWS = [
     ("zapros", "zapros_async", True),
     ("niquests", "niquests_async", True),
 ]
+JH2_ROWS = [("  over jh2", "pool_jh2", False), ("  over jh2, with hpack", "pool_jh2_hpack", False)]
 
 
 def main() -> None:
@@ -31,13 +33,15 @@ def main() -> None:
     parser.add_argument("--peers", required=True, help="an interpreter with the peers")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--jh2", action="store_true", help="also ours over jh2")
     options = parser.parse_args()
+    rows = ROWS[:1] + (JH2_ROWS if options.jh2 else []) + ROWS[1:]
     trust = tempfile.NamedTemporaryFile(suffix=".pem")  # noqa: SIM115 - it lives as long as the process
     environment = {**os.environ, "SSL_CERT_FILE": trust.name}
     command = [sys.executable, str(HERE / "_http2_server.py"), trust.name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        small, big = server.stdout.readline().split()
+        small, big, _ = server.stdout.readline().split()
         try:
             for title, port, count, at_once in (
                 ("GET, 100 at once, us", small, options.count, 100),
@@ -46,7 +50,7 @@ def main() -> None:
             ):
                 best: dict[str, float] = {}
                 for _ in range(options.rounds):
-                    for name, function, peer in ROWS:
+                    for name, function, peer in rows:
                         python = options.peers if peer else sys.executable
                         command = [
                             python,
@@ -62,7 +66,7 @@ def main() -> None:
                         if not done.returncode:
                             best[name] = min(best.get(name, float("inf")), float(done.stdout))
                 print(f"\n{title:30s}   CPU   x first")
-                for name, _, _ in ROWS:
+                for name, _, _ in rows:
                     if name in best:
                         print(f"  {name:26s} {best[name]:8.1f} {best[name] / best[ROWS[0][0]]:7.2f}")
                     else:

@@ -64,6 +64,21 @@ class AnyClient:
             return self.client.send(request, stream=True)
         return await self.client.send(request, stream=True)
 
+    def pieces(self, response: httpx.Response) -> Callable[[], Awaitable[bytes]]:
+        """Return what returns the next piece of a response that was begun, b"" after the last, each time it is awaited."""
+        if isinstance(self.client, httpx.Client):
+            coming = response.iter_raw()
+
+            async def take() -> bytes:
+                return next(coming, b"")
+        else:
+            awaited = response.aiter_raw()
+
+            async def take() -> bytes:
+                return await anext(awaited, b"")
+
+        return take
+
     async def close(self, response: httpx.Response) -> None:
         """Close a response."""
         if isinstance(self.client, httpx.Client):

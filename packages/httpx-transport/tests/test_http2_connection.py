@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, cast
 
 import h2.events
 import h2.exceptions
@@ -190,6 +190,22 @@ def test_the_turn_goes_to_one_who_waits() -> None:
     assert not channel.tickets
 
 
+def test_no_connection_is_made_where_one_is_about_to_tell_of_its_room() -> None:
+    """Its peer has said this very moment how many streams there may be, and whoever heard it has not told yet."""
+    channel, lease = Channel(ORIGIN), cast(Any, None)
+    connection = over(Pipe(Attacker().settings()))
+    connection.promise()
+    channel.add(connection, lease)
+    assert channel.join(None) is None
+    assert not channel.may_seek(None)
+    finish(connection.glance())
+    assert connection.known
+    assert not channel.may_seek(None)
+    assert channel.may_seek(connection), "it has refused this very request"
+    channel.changed(connection)
+    assert channel.join(None) is connection
+
+
 def test_a_stream_and_a_slot_are_not_both_kept() -> None:
     """Both may come at the same moment: the stream is taken, the slot goes back."""
     released: list[bool] = []
@@ -219,6 +235,32 @@ def test_a_stream_and_a_slot_are_not_both_kept() -> None:
     channel = Channel(ORIGIN)
     channel.add(connection, lease)
     assert finish(sharing._slot(channel, Ticket(), read_options({}, 5.0), 0.0)) is connection
+    assert released == [True]
+
+
+def test_a_slot_that_comes_as_its_wait_is_cancelled_goes_back() -> None:
+    released: list[bool] = []
+
+    class Slot:
+        def release(self, reusable: bool) -> None:
+            released.append(reusable)
+
+    class Interrupted:
+        async def wait(self, timeout: float | None) -> bool:
+            raise KeyboardInterrupt
+
+    class Slots:
+        def assign(self, origin: Any, now: float) -> Any:
+            return Waiter(origin, cast(Any, Interrupted()))
+
+        def withdraw(self, waiter: Any) -> Any:
+            return Slot()
+
+    slots: Any = Slots()
+    backend: Any = Network()._backend
+    sharing = Sharing(backend, slots, http1=True)
+    with pytest.raises(KeyboardInterrupt):
+        finish(sharing._slot(Channel(ORIGIN), Ticket(), read_options({}, 5.0), 0.0))
     assert released == [True]
 
 

@@ -19,7 +19,7 @@ from httpx_transport import (
     WriteTimeout,
 )
 from httpx_transport.testing import Cancelled, Faults, Network, Peer, answer, response
-from httpx_transport.testing._backend import SimulatedBackend
+from httpx_transport.testing._backend import SimulatedBackend, SimulatedStream
 
 from .http2_peer import OK, Speaker, answer_all, get, network_of, send, speaking
 from .simulation import Chunks
@@ -41,6 +41,27 @@ def test_concurrent_first_requests_share_one_connection() -> None:
     network.run(main())
     assert network.connections == 1
     assert network.open_streams == []
+
+
+def test_requests_of_one_turn_leave_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = network_of(speaking(answer_all))
+    sent: list[int] = []
+    send = SimulatedStream.send
+
+    def counted(stream: SimulatedStream, data: Any) -> int:
+        sent.append(len(data))
+        return send(stream, data)
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        await get(pool)
+        monkeypatch.setattr(SimulatedStream, "send", counted)
+        contents = await network.gather(*[get(pool) for _ in range(50)])
+        assert sorted(contents) == sorted(b"1-%d:" % (number * 2 + 3) for number in range(50))
+        await pool.aclose()
+
+    network.run(main())
+    assert len(sent) < 10
 
 
 def test_alpn_decides_and_http1_is_spoken_where_it_says_so() -> None:
@@ -183,8 +204,7 @@ def test_goaway_lets_promised_streams_finish_and_the_others_start_anew() -> None
             await answer_all(speaker)
             return
         streams = [await speaker.request() for _ in range(3)]
-        goaway = streams[0].to_bytes(4, "big") + bytes(4)
-        await speaker.peer.send(b"\0\0\x08\x07\0\0\0\0\0" + goaway)
+        await turn_away(speaker, streams[0])
         await speaker.peer.sleep(1)
         await speaker.respond(streams[0], b"promised")
 
@@ -198,6 +218,49 @@ def test_goaway_lets_promised_streams_finish_and_the_others_start_anew() -> None
         await pool.aclose()
 
     network.run(main())
+
+
+async def turn_away(speaker: Speaker, last: int) -> None:
+    """Do nothing with the streams after the last, as GOAWAY says."""
+    await speaker.peer.send(b"\0\0\x08\x07\0\0\0\0\0" + last.to_bytes(4, "big") + bytes(4))
+
+
+def test_whom_many_connections_turn_away_in_turn_is_answered_in_the_end() -> None:
+    """Each answers one of all that it was sent, as it has said all it will, and that is no error of the others."""
+
+    async def one_each(speaker: Speaker) -> None:
+        stream = await speaker.request()
+        speaker.h2.send_headers(stream, OK, end_stream=True)
+        await speaker.flush()
+        await turn_away(speaker, stream)
+
+    network = network_of(speaking(one_each))
+
+    async def main() -> None:
+        pool = network.pool(http2=True, max_connections=1)
+        answers = await network.gather(*[send(pool, method=b"POST", body=b"x") for _ in range(20)])
+        assert [status for status, *_ in answers] == [200] * 20
+        await pool.aclose()
+
+    network.run(main())
+    assert network.connections == 20
+
+
+def test_a_server_that_only_turns_away_is_given_up() -> None:
+    async def nothing(speaker: Speaker) -> None:
+        await speaker.request()
+        await turn_away(speaker, 0)
+
+    network = network_of(speaking(nothing))
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        with pytest.raises(RemoteProtocolError, match="the peer is going away"):
+            await get(pool)
+        await pool.aclose()
+
+    network.run(main())
+    assert network.connections == 5
 
 
 def test_goaway_on_an_idle_connection_is_noticed() -> None:
@@ -540,6 +603,35 @@ def test_an_early_answer_that_comes_whole_is_whole() -> None:
     network.run(main())
 
 
+def test_a_request_that_ends_after_its_response_gives_its_stream_to_who_waits() -> None:
+    async def early(speaker: Speaker) -> None:
+        long = await speaker.request()
+        await speaker.respond((await speaker.next(h2.events.DataReceived)).stream_id)
+        await speaker.request()  # that one has ended too
+        await speaker.respond(await speaker.request())
+        await speaker.respond(long)
+
+    network = network_of(speaking(early, {3: 2}))
+
+    class Slow(Chunks):
+        async def __anext__(self) -> bytes:
+            await network.sleep(1)
+            return await super().__anext__()
+
+    async def main() -> None:
+        pool = network.pool(http2=True, max_connections=1)
+        long = network.start(get(pool))
+        await network.sleep(0.1)
+        sending = network.start(get(pool, method=b"POST", body=Slow(network, b"x")))
+        await network.sleep(0.1)
+        await get(pool, extensions={"timeout": {"pool": 3.0}})
+        await sending
+        await long
+        await pool.aclose()
+
+    network.run(main())
+
+
 def test_a_peer_that_answers_while_it_reads_is_read_while_we_send() -> None:
     async def echo(speaker: Speaker) -> None:
         started: set[int] = set()
@@ -746,6 +838,41 @@ def test_waiting_for_anothers_attempt_is_limited_as_ones_own() -> None:
         with pytest.raises(ConnectTimeout, match="connecting to a.test:443"):
             await second
         assert await first
+        await pool.aclose()
+
+    network.run(main())
+
+
+@pytest.mark.parametrize("leads", [False, True])
+def test_who_gives_up_while_he_sends_for_all_hands_that_on(leads: bool) -> None:
+    """Those who wait behind him rely on it, whether one of them reads for all or not."""
+
+    async def busy(speaker: Speaker) -> None:
+        speaker.h2.increment_flow_control_window(1_000_000)
+        await speaker.respond(await speaker.request(), b"begun")
+        first = 0 if leads else await speaker.request()
+        await speaker.peer.sleep(1)
+        second = await speaker.request()
+        for stream in filter(None, (second, first)):
+            await speaker.respond(stream, b"%d" % stream)
+
+    network = network_of(speaking(busy, {4: 1_000_000}))
+
+    async def main() -> None:
+        pool = network.pool(http2=True, timeout=None)
+        assert await get(pool) == b"begun"
+        if not leads:
+            reading = network.start(get(pool))
+            await network.sleep(0.1)
+        sending = network.start(get(pool, method=b"POST", body=b"x" * 300_000))
+        await network.sleep(0.1)
+        relying = network.start(get(pool, extensions={"timeout": {"read": 5.0}}))
+        await network.sleep(0.1)
+        sending.cancel()
+        with pytest.raises(Cancelled):
+            await sending
+        assert await relying
+        assert leads or await reading
         await pool.aclose()
 
     network.run(main())

@@ -296,3 +296,21 @@ class TestLogs:
 
     def test_an_event_without_a_logger(self) -> None:
         log("weather.rain.started", since="Monday")
+
+
+def test_no_thread_sees_half_of_the_loggers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first requests of several threads ask at once: whoever goes through the loggers must find all of them, or none."""
+    known: dict[str, logging.Logger] = {}
+    seen: list[int] = []
+    get = logging.getLogger
+
+    def watched(name: str) -> logging.Logger:
+        seen.append(len(known))
+        return get(name)
+
+    monkeypatch.setattr("httpx_transport._trace._found", known)
+    with monkeypatch.context() as patched:
+        patched.setattr(logging, "getLogger", watched)
+        logged()
+    assert set(seen) == {0}
+    assert known

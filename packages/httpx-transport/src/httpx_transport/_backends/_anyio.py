@@ -160,6 +160,7 @@ class AnyioBackend:
     __slots__ = ("_token", "_trio_token")
 
     pid = staticmethod(os.getpid)
+    gathers = False
 
     def __init__(self) -> None:
         self._token = anyio.lowlevel.current_token()

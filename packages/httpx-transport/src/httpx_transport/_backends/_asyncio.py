@@ -35,6 +35,7 @@ class AsyncioBackend:
 
     clock = staticmethod(time.monotonic)
     pid = staticmethod(os.getpid)
+    gathers = True
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -89,6 +89,7 @@ class BlockingBackend:
 
     clock = staticmethod(time.monotonic)
     pid = staticmethod(os.getpid)
+    gathers = False
 
     def lock(self) -> Lock:
         """Return a lock between threads."""

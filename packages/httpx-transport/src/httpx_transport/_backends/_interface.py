@@ -181,6 +181,11 @@ class Backend(Protocol):
         """What returns the number of the process."""
         ...
 
+    @property
+    def gathers(self) -> bool:
+        """Whether a wait for room to send lets others go on first, at no price: what they send may leave together."""
+        ...
+
     def lock(self) -> Lock:
         """Return a lock for code that does not await while it holds it."""
         ...

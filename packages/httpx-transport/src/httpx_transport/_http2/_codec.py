@@ -54,6 +54,11 @@ class Codec:
         return self._streams.leaving
 
     @property
+    def spent(self) -> bool:
+        """Whether there will be no more streams, after some that were answered."""
+        return self._streams.leaving and self._streams.answered
+
+    @property
     def pings(self) -> int:
         """How many PINGs of ours have not been answered."""
         return self._receiver.pings
@@ -83,7 +88,7 @@ class Codec:
         if end and length > 0:
             raise LocalProtocolError("Too little data for declared Content-Length")
         stream = Stream(self._streams.next, method, length)
-        self._engine.send_headers(stream.number, section, end_stream=end)
+        self._engine.send_section(stream.number, section, end=end)
         self._streams.add(stream)
         stream.ended = end
         self._collect()
@@ -143,7 +148,7 @@ class Codec:
             return
         self._check_length(stream, 0, end=True)
         if not stream.ended:
-            self._engine.send_headers(stream.number, section, end_stream=True)
+            self._engine.send_section(stream.number, section, end=True)
             self._request_ended(stream)
             self._collect()
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from .._backends import Backend
 from .._errors import ReadTimeout, TransportError, WriteError, WriteTimeout, explain
-from ._connection import Http2Connection, Limit
+from ._connection import Http2Connection
 from ._stream import Stream
+from ._turns import Limit
 
 if TYPE_CHECKING:
     import ssl

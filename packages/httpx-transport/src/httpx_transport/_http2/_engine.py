@@ -6,51 +6,25 @@ as h2 has it, the end of all streams of the connection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from struct import Struct
 from typing import Final
 
 import h2.config
 import h2.connection
 import h2.settings
-import hpack
 
 from ..interface import Field
+from ._compression import FieldDecoder, FieldEncoder
 from ._frames import MAX_BLOCK, MAX_FRAME, WINDOW_UPDATE
 from ._stream import STREAM_WINDOW
 
 CONNECTION_WINDOW: Final = 16_777_216
 """Bytes that may be under way on one connection. It is given back as bytes arrive, so unread streams starve no other."""
 
-_TABLE_SIZE: Final = 4_096  # bytes of the fields we sent that are kept for compression, whatever the peer offers
+_TABLE_SIZE: Final = 4_096  # bytes of fields that are kept for compression each way, whatever the peer offers
 
 _UPDATE: Final = Struct(">BHBBLL")
 _Codes = h2.settings.SettingCodes
-_FINAL: Final = [hpack.HeaderTuple(b":status", b"200")]
-_INFORMATIONAL: Final = [hpack.HeaderTuple(b":status", b"100")]
-
-
-class FieldDecoder(hpack.Decoder):
-    """Decompresses field sections, keeps them, and tells h2 only whether a response is final.
-
-    Attributes:
-        fields: The field section decoded last.
-        last: Whether the section being received ends its stream.
-        final: Whether it cannot be an informational response, whatever it says: h2 would end the connection for one that
-            ends its stream, or that comes for a stream that is over.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(max_header_list_size=MAX_BLOCK)
-        self.fields: list[Field] = []
-        self.last = False
-        self.final = False
-
-    def decode(self, data: bytes, raw: bool = False) -> Iterable[hpack.HeaderTuple]:  # noqa: ARG002 - hpack's signature
-        """Keep the fields in `data`; return what h2 shall see of them."""
-        self.fields = fields = [(name, value) for name, value in super().decode(data, raw=True)]
-        informational = not self.final and bool(fields) and fields[0][0] == b":status" and fields[0][1][:1] == b"1"
-        return _INFORMATIONAL if informational else _FINAL
 
 
 class Engine(h2.connection.H2Connection):
@@ -76,9 +50,11 @@ class Engine(h2.connection.H2Connection):
         self._closed_since = 0
         self._credit: list[bytes] = []
         self.decoder = self.fields = FieldDecoder()
+        self.encoder = self._sections = FieldEncoder()
         self.local_settings = h2.settings.Settings(
             client=True,
             initial_values={
+                _Codes.HEADER_TABLE_SIZE: _TABLE_SIZE,
                 _Codes.ENABLE_PUSH: 0,
                 _Codes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
                 _Codes.MAX_FRAME_SIZE: MAX_FRAME,
@@ -92,6 +68,11 @@ class Engine(h2.connection.H2Connection):
     def open_outbound_streams(self) -> int:
         """How many streams are open. h2 goes through all it has ever seen since it was last asked; we know."""
         return self.live
+
+    def send_section(self, number: int, section: list[Field], *, end: bool) -> None:
+        """Send a field section, which is not empty: a request's, or trailers."""
+        self._sections.section = section
+        self.send_headers(number, (), end_stream=end)
 
     def forget_closed(self) -> None:
         """Let h2 drop what it keeps of closed streams, as seldom as costs nothing and as often as bounds it."""

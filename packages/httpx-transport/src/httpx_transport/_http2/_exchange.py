@@ -51,6 +51,7 @@ class Http2Exchange(Wire):
     )
 
     stream: Stream
+    _waits = True  # for the answer, as soon as the request has been said
 
     def __init__(
         self,
@@ -111,7 +112,8 @@ class Http2Exchange(Wire):
             else:
                 self._source = self._backend.source(body)
             more = body != b"" or self._options.trailers is not None or self._options.duplex
-            opened = self._shared.open(method, self._connection.origin[0], target, fields, end=not more)
+            scheme = self._connection.origin[0]
+            opened = self._shared.open(method, scheme, target, fields, end=not more, waits=self._waits)
         finally:
             if opened is None:
                 self._shared.unreserve()

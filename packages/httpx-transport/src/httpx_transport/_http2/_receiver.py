@@ -187,6 +187,7 @@ class Receiver:
             length = UNDECLARED
         stream.expected = length
         stream.head = Head(status, b"", b"HTTP/2", fields)
+        self._streams.answered = True
 
     def _data_received(self, event: h2.events.DataReceived) -> None:
         size = event.flow_controlled_length or 0

@@ -30,9 +30,13 @@ class Streams:
         limit: How many may be open at once.
         failure: Why the connection has ended; None while it lives.
         leaving: Whether there will be no more.
+        answered: Whether any request has had a response.
     """
 
-    __slots__ = ("_engine", "_owed", "_window", "blocked", "changed", "failure", "leaving", "limit", "next", "open")
+    __slots__ = (
+        *("_engine", "_owed", "_window"),
+        *("answered", "blocked", "changed", "failure", "leaving", "limit", "next", "open"),
+    )
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -45,6 +49,7 @@ class Streams:
         self.limit = _FIRST_LIMIT
         self.failure: TransportError | None = None
         self.leaving = False
+        self.answered = False
 
     def room(self) -> int:
         """Return how many more streams may be opened now."""

@@ -27,6 +27,8 @@ class TracedHttp2Exchange(Http2Exchange):
 
     __slots__ = ("_steps",)
 
+    _waits = False  # whoever is told that the fields were sent may do anything first
+
     def __init__(
         self,
         trace: Trace,

@@ -64,10 +64,13 @@ class Waiting:
         self._by_stream.clear()
         return taken
 
+    def take_first(self) -> list[Waiter]:
+        """Take out the one who has waited longest, with those who wait for the same stream."""
+        return self._by_stream.pop(next(iter(self._by_stream))) if self._by_stream else []
+
     def take_heir(self) -> list[Waiter]:
-        """Take out the one who has waited longest, to read from now on, with those who wait for the same stream."""
-        if not self._by_stream:
-            return []
-        taken = self._by_stream.pop(next(iter(self._by_stream)))
-        taken[0].leads = True
+        """Take out the same, the first of them to read from now on."""
+        taken = self.take_first()
+        if taken:
+            taken[0].leads = True
         return taken

@@ -68,13 +68,18 @@ class Channel:
         """Whether anybody uses it."""
         return bool(self.leases or self.tickets) or self.seeker is not None
 
-    def may_seek(self) -> bool:
-        """Return whether one more connection may be made, all being full.
+    def may_seek(self, avoid: Http2Connection | None) -> bool:
+        """Return whether one more connection may be made, all others than `avoid` being full.
 
-        They are made one at a time, and none while one is so new that its peer has not said how many streams there may be.
+        They are made one at a time, and none while one is so new that its peer has not said how many streams there may be, or
+        that whoever has heard it say so is about to tell us.
         """
         newest = self._newest
-        return self.seeker is None and (newest is None or newest.known or newest not in self.leases)
+        if self.seeker is not None:
+            return False
+        if newest is None or newest not in self.leases:
+            return True
+        return newest.known and (newest is avoid or not newest.roomy())
 
     def add(self, connection: Http2Connection, lease: Lease) -> None:
         """Take in a connection that is in use from now on."""
@@ -119,7 +124,7 @@ class Channel:
                 self._wake(ticket, served)
             elif not self._try(ticket, served):
                 break
-        if self.tickets and self.may_seek():
+        if self.tickets and self.may_seek(next(iter(self.tickets)).avoid):
             self.seeker = next(iter(self.tickets))
             self._wake(self.seeker, served)
             self.seeker.event = None  # he has his turn: a stream serves him again once he waits for a slot

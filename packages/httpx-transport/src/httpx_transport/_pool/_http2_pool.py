@@ -16,7 +16,7 @@ from ._pool import Answer, Outgoing, Pool
 from ._proxied import ProxiedPool
 from ._sharing import Sharing
 
-_ATTEMPTS: Final = 5  # connections that a request may be sent on, where each says that it has done nothing with it
+_ATTEMPTS: Final = 5  # that may be in vain: those on connections that answered others before they went are not counted
 
 
 class Http2Pool(Pool):
@@ -36,16 +36,18 @@ class Http2Pool(Pool):
         if not self._sharing.concerns(request.origin):
             return await super()._answer(request)
         avoid: Http2Connection | None = None
-        for last in (False,) * (_ATTEMPTS - 1) + (True,):
-            found = await self._obtain(request, avoid)
+        in_vain = 0
+        while in_vain < _ATTEMPTS:
+            found, last = await self._obtain(request, avoid), in_vain == _ATTEMPTS - 1
             if isinstance(found, Lease):
                 answer = await self._send_alone(found, request, last)
                 avoid = None
             else:
                 answer = await self._send_shared(found, request, last)
                 avoid = found
-            if answer is not None:
+            if not isinstance(answer, bool):
                 return answer
+            in_vain += answer
         raise RemoteProtocolError(f"{_ATTEMPTS} connections had no room for the request")
 
     async def _obtain(self, request: Outgoing, avoid: Http2Connection | None) -> Http2Connection | Lease:
@@ -63,23 +65,27 @@ class Http2Pool(Pool):
             timings["pool"] = self._clock() - request.began
         return found
 
-    async def _send_shared(self, shared: Http2Connection, request: Outgoing, last: bool) -> Answer | None:
-        """Send on a stream; return None where the request may be sent again."""
+    async def _send_shared(self, shared: Http2Connection, request: Outgoing, last: bool) -> Answer | bool:
+        """Send on a stream; where the request may be sent again, return whether this was in vain.
+
+        It was not where the peer turned it away as it had answered as many as it would on one connection.
+        """
         method, target, headers, body, options, trace, _, began, timings = request
         given = (self.backend, shared, options, began, self._clock(), timings)
         exchange = Http2Exchange(*given) if trace is None else TracedHttp2Exchange(trace, *given)
         try:
             head = await exchange.start(method, target, headers, body)
         except NoRoom:
-            return None
+            return not shared.spent
         except (ReadError, WriteError, RemoteProtocolError):
-            if last or not exchange.repeatable(method, body):
+            in_vain = not (exchange.stream.unprocessed and shared.spent)
+            if (last and in_vain) or not exchange.repeatable(method, body):
                 raise
-            return None
+            return in_vain
         return head.status, head.fields, exchange, exchange.facts(head)
 
-    async def _send_alone(self, lease: Lease, request: Outgoing, last: bool) -> Answer | None:
-        """Send on a connection that speaks HTTP/1.1; return None where the request may be sent again."""
+    async def _send_alone(self, lease: Lease, request: Outgoing, last: bool) -> Answer | bool:
+        """Send on a connection that speaks HTTP/1.1; where the request may be sent again, return True."""
         method, target, headers, body, options, trace, _, began, timings = request
         given = (self.backend, lease, cast(Connection, lease.connection), options, began, self._clock(), timings)
         exchange = Exchange(*given) if trace is None else TracedExchange(trace, *given)
@@ -94,7 +100,7 @@ class Http2Pool(Pool):
                 raise
             if not exchange.repeatable(method, body):
                 raise
-            return None
+            return True
         return head.status, head.fields, exchange, exchange.facts(head)
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ class Sharing:
             channel = self._channel(origin)
             found = channel.join(avoid)
             if found is None and not channel.http1:
-                if channel.may_seek():
+                if channel.may_seek(avoid):
                     channel.seeker = ticket
                 else:
                     ticket.event = self._backend.event()

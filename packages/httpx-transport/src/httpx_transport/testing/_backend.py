@@ -247,6 +247,8 @@ class SimulatedBackend:
 
     __slots__ = ("dice", "made", "open", "process", "protocols", "scheduler", "servers")
 
+    gathers = True
+
     def __init__(self, scheduler: Scheduler, dice: Dice, servers: dict[tuple[str, int], Script]) -> None:
         self.scheduler = scheduler
         self.dice = dice
