@@ -84,7 +84,7 @@ async def one(network: Network, pool: Any, dice: random.Random, hurried: bool) -
     size = dice.choice((0, 1, 5_000, 90_000))
     body: Any = bytes(size) if dice.random() < 0.7 else Chunks(network, bytes(size // 2), bytes(size - size // 2))
     method = dice.choice((b"GET", b"POST"))
-    timeouts = {"pool": 20.0, "total": 4.0 if hurried and dice.random() < 0.5 else None}
+    timeouts = {"connect": 20.0, "pool": 20.0, "total": 4.0 if hurried and dice.random() < 0.5 else None}
     try:
         status, _, content, _ = await send(pool, method=method, body=body, extensions={"timeout": timeouts})
         assert status == 200
