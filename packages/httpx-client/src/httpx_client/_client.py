@@ -20,7 +20,6 @@ from httpx_models.types import (
 )
 from httpx_urls import URL, QueryParamTypes
 
-from ._arguments import switch
 from ._auth import Auth, AuthTypes
 from ._config import (
     DEFAULT_LIMITS,
@@ -272,7 +271,7 @@ class Client(BaseClient):
             TypeError: An argument has a type that cannot be used; the message names it.
         """
         scheme, follow = self._begin(request, auth, follow_redirects)
-        return run(exchange(self, BLOCKING, request, scheme, follow, switch("stream", stream)))
+        return run(exchange(self, BLOCKING, request, scheme, follow, stream))
 
     def get(
         self,

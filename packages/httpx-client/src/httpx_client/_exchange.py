@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from httpx_models import RemoteProtocolError, Request, RequestError, Response, TooManyRedirects
 
+from ._arguments import switch
 from ._auth import Auth
 from ._deadline import TimeLimits, inherit_limits, start_deadline, update_deadline
 from ._logs import log_response
@@ -63,13 +64,16 @@ async def exchange(
 
     Raises:
         RequestError: There is no response, or not all of it; the error knows its request.
+        TypeError: `stream` is neither true nor false.
     """
+    if stream is not False:
+        switch("stream", stream)
     start_deadline(request, port.clock)
-    send = client._send_handling_auth
-    if type(send) is not MethodType or send.__func__ not in port.ours:
+    ours, send = port.ours, client._send_handling_auth
+    if type(send) is not MethodType or send.__func__ not in ours:
         response = await port.call(send, request, auth=auth, follow_redirects=follow_redirects, history=[])
-    elif _sends_once(client, port, auth):
-        response = await exchange_with_redirects(client, port, request, follow_redirects, [])
+    elif type(auth) is Auth and type(send := client._send_handling_redirects) is MethodType and send.__func__ in ours:
+        response = await exchange_with_redirects(client, port, request, follow_redirects, [])  # it sends what it is given
     else:
         response = await exchange_with_auth(client, port, request, auth, follow_redirects, [])
     if not stream:
@@ -98,8 +102,6 @@ async def exchange_with_auth(
         RequestError: There is no response.
         RuntimeError: The flow yielded no request.
     """
-    if _sends_once(client, port, auth):
-        return await exchange_with_redirects(client, port, request, follow_redirects, history)
     send = client._send_handling_redirects
     limits = request.extensions.get("timeout")
     flow = port.flow(auth, request)
@@ -252,12 +254,6 @@ async def _each(transports: list[Any], work: Callable[[Any], Awaitable[Any]]) ->
             failed = failed or error
     if failed is not None:
         raise failed
-
-
-def _sends_once(client: Face, port: Port, auth: Auth) -> bool:
-    """Return whether the layer of auth flows has nothing to do: the flow sends what it is given, and nobody is between."""
-    send = client._send_handling_redirects
-    return type(auth) is Auth and type(send) is MethodType and send.__func__ in port.ours
 
 
 def _next_request(client: Face, request: Request, response: Response) -> Request | None:

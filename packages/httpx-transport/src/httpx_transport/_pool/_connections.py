@@ -131,17 +131,8 @@ class Connections:
         if connection is not None and (not reusable or connection.ended or keep_alive == 0):
             self.discard(connection)
             connection = None
-        if not self._returned and self._lock.acquire(False):  # the others' turn has come before, and nobody decides now
-            try:
-                waiter, discarded = self._take_back(share, connection, keep_alive)
-            finally:
-                self._lock.release()
-            if waiter is not None or discarded:
-                self._carry_out(waiter, discarded)
-        else:
-            self._returned.append((share, connection, keep_alive))
-        if self._returned or self.closed or self._alarm is not None:
-            self._settle()
+        self._returned.append((share, connection, keep_alive))
+        self._settle()
 
     def abandon(self, share: Share, connection: Connection | None) -> None:
         """Take a slot back that nobody holds any more; may be called by a finalizer."""
@@ -229,30 +220,20 @@ class Connections:
             discarded: Sequence[Connection] = ()
             try:
                 if returned:  # another thread may have been here
-                    waiter, discarded = self._take_back(*returned.popleft())
+                    share, connection, keep_alive = returned.popleft()
+                    waiter, discarded = self._slots.release(share, connection, self._clock(), keep_alive)
+                    if self.closed:  # nothing is kept any more
+                        discarded = [*discarded, *self._slots.clear()[0]]
             finally:
                 lock.release()
-            self._carry_out(waiter, discarded)
+            for unwanted in discarded:
+                self.discard(unwanted)
+            if waiter is not None:
+                waiter.event.set()
         if self.closed:
             self._tell_drained()
         elif self._alarm is not None and self._slots.deadlines.due < self._alarm.at:
             self._alarm.set(self._slots.deadlines.due, self.close_expired)
-
-    def _take_back(
-        self, share: Share, connection: Connection | None, keep_alive: float | None
-    ) -> tuple[Waiter | None, Sequence[Connection]]:
-        """Take a slot back, with the lock in hand; return who has it now, and what is to be closed."""
-        waiter, discarded = self._slots.release(share, connection, self._clock(), keep_alive)
-        if self.closed:  # nothing is kept any more
-            discarded = [*discarded, *self._slots.clear()[0]]
-        return waiter, discarded
-
-    def _carry_out(self, waiter: Waiter | None, discarded: Sequence[Connection]) -> None:
-        """Do what follows from a slot that has come back, without the lock."""
-        for unwanted in discarded:
-            self.discard(unwanted)
-        if waiter is not None:
-            waiter.event.set()
 
     def _tell_drained(self) -> None:
         if not self._slots.active:
