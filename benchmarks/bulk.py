@@ -12,6 +12,8 @@ import pathlib
 import subprocess
 import sys
 
+import _places
+
 HERE = pathlib.Path(__file__).parent
 
 # What is shown, the function that does it, and whether a peer's interpreter runs it.
@@ -54,8 +56,10 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=104_857_600)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    _places.for_server()
     with subprocess.Popen([sys.executable, str(HERE / "_bulk_server.py")], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
+        _places.for_client()
         port = server.stdout.readline().strip()
         try:
             for title, rows in TABLES.items():

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+import _places
+
 HERE = pathlib.Path(__file__).parent
 ROWS = [
     ("httpx-transport pool", "pool", False),
@@ -39,8 +41,10 @@ def main() -> None:
     trust = tempfile.NamedTemporaryFile(suffix=".pem")  # noqa: SIM115 - it lives as long as the process
     environment = {**os.environ, "SSL_CERT_FILE": trust.name}
     command = [sys.executable, str(HERE / "_http2_server.py"), trust.name]
+    _places.for_server()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
+        _places.for_client()
         small, big, _ = server.stdout.readline().split()
         try:
             for title, port, count, at_once in (

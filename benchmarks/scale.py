@@ -20,6 +20,7 @@ import threading
 import time
 from typing import Any
 
+import _places
 from _contestants import REQUEST
 
 from httpx_transport import AsyncConnectionPool, ConnectionPool
@@ -201,8 +202,10 @@ def main() -> None:
     options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    _places.for_server()
     with subprocess.Popen([sys.executable, str(HERE / "_server.py")], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
+        _places.for_client()
         port = server.stdout.readline().strip()
         try:
             for title, rows in TABLES.items():

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _EXPECT_CONTENT = frozenset({"POST", "PUT", "PATCH"})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+_NOTHING = ByteStream(b"")
 
 
 class Request:
@@ -97,7 +98,7 @@ class Request:
             # What a client sends most often: what there is to know of its fields, they know from the last time.
             if method not in _EXPECT_CONTENT and self.url.host:
                 self.headers = headers._to_host(self.url.netloc)
-                self.stream = ByteStream(b"")
+                self.stream = _NOTHING
                 self._content = b""
                 if not method.isalpha() or self.headers._broken:
                     self._refuse_injection()

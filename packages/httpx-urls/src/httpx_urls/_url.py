@@ -58,7 +58,9 @@ class URL:
 
     def __init__(self, url: URL | str = "", *, encoded: bool = False, **kwargs: Any) -> None:
         given: object = url
-        if isinstance(given, str):
+        if type(given) is str and not kwargs and not encoded and len(given) <= _LONGEST_REMEMBERED:
+            parts = _parse_recent(given)
+        elif isinstance(given, str):
             parts = _read(str.__str__(given), kwargs, exact=encoded)  # a subclass could say another thing each time
         elif isinstance(given, URL):
             parts = given._parts
