@@ -2,13 +2,15 @@
 
     python benchmarks/bulk.py --peers path/to/python [--size 104857600] [--rounds 3]
 
-`--peers` is an interpreter that has httpx 0.28.1, urllib3 and aiohttp; this one has ours. The best of the rounds is kept.
+`--peers` is an interpreter that has httpx 0.28.1, urllib3 and aiohttp; this one has ours. The rounds are interleaved, and their
+medians are compared.
 """
 
 from __future__ import annotations
 
 import argparse
 import pathlib
+import statistics
 import subprocess
 import sys
 
@@ -54,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", required=True, help="an interpreter with httpx 0.28.1, urllib3 and aiohttp")
     parser.add_argument("--size", type=int, default=104_857_600)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     _places.for_server()
     with subprocess.Popen([sys.executable, str(HERE / "_bulk_server.py")], stdout=subprocess.PIPE, text=True) as server:
@@ -63,14 +65,16 @@ def main() -> None:
         port = server.stdout.readline().strip()
         try:
             for title, rows in TABLES.items():
-                spent = {name: float("inf") for name, _, _ in rows}
-                grown = dict.fromkeys(spent, 0.0)
+                found: dict[str, list[float]] = {name: [] for name, _, _ in rows}
+                grown = dict.fromkeys(found, 0.0)
                 for _ in range(options.rounds):
                     for name, function, peer in rows:
                         python = options.peers if peer else sys.executable
                         command = [python, str(HERE / "_bulk_contestants.py"), function, port, str(options.size)]
                         seconds, megabytes = map(float, subprocess.check_output(command, text=True).split())
-                        spent[name], grown[name] = min(spent[name], seconds), max(grown[name], megabytes)
+                        found[name].append(seconds)
+                        grown[name] = max(grown[name], megabytes)
+                spent = {name: statistics.median(values) for name, values in found.items()}
                 print(f"\n{f'{options.size >> 20} MiB {title}':30s} ms CPU   x floor   +MB")
                 for name, seconds in spent.items():
                     print(f"  {name:26s} {seconds * 1e3:8.0f} {seconds / spent[rows[0][0]]:9.2f} {grown[name]:5.1f}")

@@ -3,7 +3,7 @@
     python benchmarks/scale.py [--count 10000] [--rounds 5]
 
 Each line is measured in a process of its own against the same server, and compared with the first of its table; the rounds
-are interleaved, and the best of each is kept.
+are interleaved, and their medians are compared.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import gc
 import pathlib
 import resource
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -198,7 +199,7 @@ def main() -> None:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -209,15 +210,17 @@ def main() -> None:
         port = server.stdout.readline().strip()
         try:
             for title, rows in TABLES.items():
-                best = {name: float("inf") for name, *_ in rows}
+                found: dict[str, list[float]] = {name: [] for name, *_ in rows}
                 for _ in range(options.rounds):
                     for name, function, first, second in rows:
                         arguments = [function, port, str(options.count), str(first), str(second)]
                         command = [sys.executable, __file__, "--contestant", *arguments]
-                        best[name] = min(best[name], float(subprocess.check_output(command, text=True)))
+                        found[name].append(float(subprocess.check_output(command, text=True)))
+                median = {name: statistics.median(values) for name, values in found.items()}
+                first_one = median[rows[0][0]]
                 print(f"\n{title:34s} {'':8s} x first")
-                for name, value in best.items():
-                    print(f"  {name:32s} {value:8.1f} {value / best[rows[0][0]] if best[rows[0][0]] else 0:8.2f}")
+                for name, value in median.items():
+                    print(f"  {name:32s} {value:8.1f} {value / first_one if first_one else 0:8.2f}")
         finally:
             server.kill()
 
