@@ -19,7 +19,7 @@ from httpx_models._decoders import Chain, Stage, _brotli, _zstd, content_decoder
 from httpx_models._decoders._zlib import STEP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -219,8 +219,21 @@ def test_supported_codings() -> None:
 
 
 @pytest.fixture
-def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    return lambda name: monkeypatch.setitem(sys.modules, name, None)
+def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    def hide(name: str) -> None:
+        monkeypatch.setitem(sys.modules, name, None)
+        supported_codings.cache_clear()
+
+    yield hide
+    supported_codings.cache_clear()
+
+
+def test_libraries_are_looked_for_once(without: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    without("brotli")
+    without("brotlicffi")
+    first = supported_codings()
+    monkeypatch.setattr(_brotli, "library", None)  # who looks again fails
+    assert supported_codings() == first
 
 
 def test_without_brotli_there_is_brotlicffi(without: Callable[[str], None]) -> None:

@@ -5,6 +5,7 @@ It knows the names of the codings, and how many are too many. It must not know h
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -84,10 +85,11 @@ def _make(coding: str) -> Stage[bytes, bytes] | None:
     return None
 
 
+@cache
 def supported_codings() -> tuple[str, ...]:
     """Return the content codings that can be decoded here, as Accept-Encoding lists them.
 
-    "br" and "zstd" are among them when their libraries are installed; asking imports these.
+    "br" and "zstd" are among them when their libraries are installed; asking imports these, and looks for them once.
     """
     return tuple(coding for coding in ("gzip", "deflate", "br", "zstd") if _make(coding) is not None)
 
