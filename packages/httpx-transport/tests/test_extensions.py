@@ -123,7 +123,9 @@ class TestTheLastRequestsOptions:
         limits["read"] = 2
         assert reader.read({"timeout": limits}).read == 2
 
-    @pytest.mark.parametrize("extensions", [{"timeout": {"total": 3}}, {"trailers": list}, {"timeout": {}, "duplex": True}])
+    @pytest.mark.parametrize(
+        "extensions", [{"timeout": {"total": 3}}, {"trailers": list}, {"timeout": {}, "duplex": True}]
+    )
     def test_what_is_one_requests_own_is_not_shared(self, extensions: dict[str, Any]) -> None:
         reader = OptionsReader(None)
         assert reader.read(extensions) is not reader.read(extensions)

@@ -69,11 +69,14 @@ async def exchange(
     if stream is not False:
         switch("stream", stream)
     start_deadline(request, port.clock)
-    ours, send = port.ours, client._send_handling_auth
+    ours = port.ours
+    send: Any = client._send_handling_auth
+    response: Response
     if type(send) is not MethodType or send.__func__ not in ours:
         response = await port.call(send, request, auth=auth, follow_redirects=follow_redirects, history=[])
     elif type(auth) is Auth and type(send := client._send_handling_redirects) is MethodType and send.__func__ in ours:
-        response = await exchange_with_redirects(client, port, request, follow_redirects, [])  # it sends what it is given
+        # A flow that sends what it is given needs no layer of its own.
+        response = await exchange_with_redirects(client, port, request, follow_redirects, [])
     else:
         response = await exchange_with_auth(client, port, request, auth, follow_redirects, [])
     if not stream:

@@ -142,8 +142,7 @@ class BaseClient(Requests):
         """
         if self._state is ClientState.CLOSED:
             raise RuntimeError("Cannot send a request, as the client has been closed.")
-        if not isinstance(request, Request):
-            checked("request", request, Request, "a Request")
+        checked("request", request, Request, "a Request")
         self._state = ClientState.OPENED
         self._set_timeout(request)
         follow = self.follow_redirects

@@ -94,15 +94,15 @@ class Request:
         if json_encoder is not None:
             self.json_encoder = json_encoder
         bodiless = content is None and data is None and files is None and json is None and stream is None
-        if bodiless and type(headers) is Headers and not cookies and type(self) is Request:
+        plain = bodiless and not cookies and method not in _EXPECT_CONTENT
+        if plain and type(headers) is Headers and type(self) is Request and self.url.host:
             # What a client sends most often: what there is to know of its fields, they know from the last time.
-            if method not in _EXPECT_CONTENT and self.url.host:
-                self.headers = headers._to_host(self.url.netloc)
-                self.stream = _NOTHING
-                self._content = b""
-                if not method.isalpha() or self.headers._broken:
-                    self._refuse_injection()
-                return
+            self.headers = headers._to_host(self.url.netloc)
+            self.stream = _NOTHING
+            self._content = b""
+            if not method.isalpha() or self.headers._broken:
+                self._refuse_injection()
+            return
         self.headers = Headers(headers)
         if cookies:
             from ._cookies import Cookies

@@ -46,7 +46,7 @@ class ResponseBody:
     def __next__(self) -> bytes:
         exchange = self._exchange
         content = exchange.whole()
-        if content or content is None and (content := run(exchange.read())):
+        if content or (content is None and (content := run(exchange.read()))):
             return content
         raise StopIteration
 
@@ -85,7 +85,7 @@ class AsyncResponseBody:
     async def __anext__(self) -> bytes:
         exchange = self._exchange
         content = exchange.whole()
-        if content or content is None and (content := await exchange.read()):
+        if content or (content is None and (content := await exchange.read())):
             return content
         raise StopAsyncIteration
 

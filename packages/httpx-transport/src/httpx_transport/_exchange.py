@@ -150,8 +150,7 @@ class Exchange(Wire):
             except BaseException:
                 self.give_up()
                 raise
-            if decoder.complete:
-                self._settle(self._clock())
+            self._settle_if_complete()
         return content
 
     async def close(self) -> None:
@@ -173,6 +172,10 @@ class Exchange(Wire):
             self._connection.reused = True
             self._lease.release(self._uploaded and decoder.reusable, decoder.keep_alive)
 
+    def _settle_if_complete(self) -> None:
+        if self._decoder.complete:
+            self._settle(self._clock())
+
     def _drain(self) -> None:
         """Take what is here of the rest, and nothing that would have to be waited for."""
         decoder, left = self._decoder, _DRAINED
@@ -183,8 +186,7 @@ class Exchange(Wire):
                 decoder.take()
         except (OSError, RemoteProtocolError):
             return
-        if decoder.complete:
-            self._settle(self._clock())
+        self._settle_if_complete()
 
     async def _receive_head(self) -> Head:
         decoder, options = self._decoder, self._options
