@@ -174,6 +174,38 @@ def test_transports_share_a_context() -> None:
     assert context_for(True, trust_env=False) is None
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_transports_that_offer_others_do_not_share_a_context(files: Path) -> None:
+    path = str(files / "ca.pem")
+    assert context_for(path) is context_for(path)
+    assert context_for(path) is not context_for(path, alpn=("h2",))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("protocols", [{}, {"http2": True}, {"http1": False, "http2": True}])
+def test_files_that_were_given_are_needed_no_longer_than_to_make_a_transport(
+    protocols: dict[str, Any], monkeypatch: pytest.MonkeyPatch, files: Path, tmp_path: Path
+) -> None:
+    seen: dict[str, Any] = {}
+
+    class Pool:
+        handle_request = print
+
+        def __init__(self, **options: Any) -> None:
+            seen.update(options)
+
+    monkeypatch.setattr("httpx_client._transports._border.ConnectionPool", Pool)
+    roots_of, both = tmp_path / "ca.pem", tmp_path / "both.pem"
+    for path in (roots_of, both):
+        path.write_bytes((files / path.name).read_bytes())
+    HTTPTransport(verify=str(roots_of), cert=str(both), trust_env=False, **protocols)
+    roots_of.unlink()
+    both.unlink()
+    context = made(seen["ssl_context"])
+    assert checks(context) == CHECKED
+    assert roots(context) == 1
+
+
 @pytest.mark.parametrize("options", [{}, {"http2": True}, {"verify": False}, {"trust_env": False}])
 def test_no_context_is_made_before_the_first_https_connection(
     options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, files: Path

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from httpx_models import Headers
+from httpx_models import Headers, LocalProtocolError, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +103,65 @@ def test_nothing_is_indexed_before_the_first_lookup() -> None:
     assert headers._index is None
     assert headers["a"] == "1"
     assert headers._index is not None
+
+
+class Meanwhile:
+    """What another thread does to some fields, once, in the middle of what is done with them."""
+
+    def __init__(self, value: str) -> None:
+        self.headers = Headers()
+        self.value: str | None = value
+
+    def happens(self) -> None:
+        value, self.value = self.value, None
+        if value is not None:
+            self.headers["x"] = value
+
+
+def test_what_another_thread_sets_meanwhile_is_found() -> None:
+    meanwhile = Meanwhile("new")
+
+    class Name(bytes):
+        def lower(self) -> bytes:
+            meanwhile.happens()
+            return super().lower()
+
+    meanwhile.headers = headers = Headers.from_raw([(Name(b"A"), b"1"), (b"x", b"old")])
+    assert headers["a"] == "1"
+    assert headers["x"] == "new"
+
+
+def test_a_line_break_that_another_thread_sets_meanwhile_is_refused() -> None:
+    meanwhile = Meanwhile("1\r\n2")
+
+    class Pair(tuple[bytes, bytes]):
+        def __iter__(self) -> Any:
+            meanwhile.happens()
+            return super().__iter__()
+
+    meanwhile.headers = headers = Headers.from_raw([Pair((b"a", b"1"))])
+    Request("GET", "http://a.test/", headers=headers)
+    with pytest.raises(LocalProtocolError, match="header 'x'"):
+        Request("GET", "http://a.test/", headers=headers)
+
+
+def test_what_another_thread_sets_meanwhile_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    slot: Any = vars(Headers)["_addressed"]
+    meanwhile = Meanwhile("new")
+
+    class Interrupted:
+        def __get__(self, headers: Headers, owner: Any) -> Any:
+            return slot.__get__(headers, owner)
+
+        def __set__(self, headers: Headers, value: Any) -> None:
+            if value is not None:
+                meanwhile.happens()
+            slot.__set__(headers, value)
+
+    monkeypatch.setattr(Headers, "_addressed", Interrupted())
+    meanwhile.headers = headers = Headers({"x": "old"})
+    assert Request("GET", "http://a.test/", headers=headers).headers["x"] == "old"
+    assert Request("GET", "http://a.test/", headers=headers).headers["x"] == "new"
 
 
 def test_setting_replaces_in_place() -> None:

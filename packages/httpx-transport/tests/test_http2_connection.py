@@ -116,6 +116,29 @@ def test_what_does_not_fit_is_sent_by_whoever_waits() -> None:
     assert connection._codec.unsent() == b""
 
 
+def test_a_wait_that_is_over_as_it_begins_leaves_the_sending_to_others() -> None:
+    connection = over(Pipe(Attacker().settings()))
+    finish(connection.glance())
+    streams = []
+    for _ in range(3):
+        connection.promise()
+        stream = connection.open(b"GET", b"https", b"/", [(b"Host", b"a")], end=True, waits=True)
+        assert stream is not None
+        streams.append(stream)
+    connection._reading = True  # somebody waits for bytes, and will get none
+
+    def expired() -> float | None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        finish(connection.until(streams[1], lambda: False, expired))
+    assert connection._codec.unsent() != b""
+    waiting = connection.until(streams[2], lambda: False, lambda: None)
+    waiting.send(None)
+    assert connection._codec.unsent() == b""
+    waiting.close()
+
+
 def test_a_glance_takes_what_is_here_unless_somebody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     peer = Attacker()
     pipe = Pipe(peer.settings())

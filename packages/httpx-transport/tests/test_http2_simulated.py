@@ -908,3 +908,41 @@ def test_waiting_for_a_stream_is_limited() -> None:
 
     network.run(main())
     assert network.open_streams == []
+
+
+def test_a_response_that_another_task_has_received_ends_when_it_is_iterated() -> None:
+    """Its request is not sent any further, its place is free, and its timings are whole."""
+
+    async def play(speaker: Speaker) -> None:
+        speaker.credit = False
+        first = (await speaker.next(h2.events.RequestReceived)).stream_id
+        speaker.h2.send_headers(first, OK)
+        await speaker.flush()
+        second = (await speaker.next(h2.events.RequestReceived)).stream_id
+        speaker.h2.send_headers(second, OK)
+        await speaker.flush()
+        for stream in (second, first):
+            await speaker.peer.sleep(1)
+            speaker.h2.send_data(stream, b"whole", end_stream=True)
+            await speaker.flush()
+        await speaker.next(h2.events.StreamReset)
+        await speaker.peer.sleep(10)
+
+    network = network_of(speaking(play, {3: 100}))
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        _, _, reading, _ = await send(pool)
+        body = Chunks(network, *[b"x" * 50_000] * 20)
+        _, _, content, facts = await send(pool, method=b"POST", body=body)
+        other = network.start(anext(reading))
+        await network.sleep(1.5)
+        assert content.whole() is None, "there is more to do than to take it"
+        assert [chunk async for chunk in content] == [b"whole"]
+        assert "total" in facts["timings"]
+        assert await other == b"whole"
+        await reading.aclose()
+        assert pool.stats()["active"] == 0
+        await pool.aclose()
+
+    network.run(main())

@@ -294,6 +294,15 @@ class TestLogs:
         with caplog.at_level(logging.DEBUG, name):
             assert logged()
 
+    def test_a_logger_whose_parent_is_disabled(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """As `logging.config` leaves it where only one of them is in the configuration."""
+        monkeypatch.setattr(logging.getLogger("httpcore"), "disabled", True)
+        assert not logged()
+        with caplog.at_level(logging.DEBUG):
+            assert logged()
+
     def test_an_event_without_a_logger(self) -> None:
         log("weather.rain.started", since="Monday")
 

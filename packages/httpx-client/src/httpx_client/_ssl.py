@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from httpx_transport import default_ssl_context, shared_ssl_context
@@ -16,6 +16,7 @@ from ._config import CertTypes
 if TYPE_CHECKING:
     import ssl
 
+HTTP_1: Final = ("http/1.1",)
 _DEFAULT: Final = {"verify": True, "cafile": None, "capath": None, "cert": None, "trust_env": True}
 
 
@@ -50,17 +51,20 @@ def context_for(
     verify: ssl.SSLContext | str | bool = True,
     cert: CertTypes | None = None,
     trust_env: bool = True,
+    *,
+    alpn: Sequence[str] = HTTP_1,
 ) -> ssl.SSLContext | Callable[..., ssl.SSLContext] | None:
-    """Return what makes the context for the connections of a transport: one that all transports of these settings share.
+    """Return the context for the connections of a transport, or what makes it: one that all transports of these settings share.
 
-    It is called for the first https connection, with the protocols to offer; None stands for the transport's own default.
-    Where no path is given nothing is made here, and `ssl` is not imported. Files that are given are loaded at once; that
-    of SSL_CERT_FILE must be there, and is loaded for the first https connection.
+    What makes it is called for the first https connection, with the protocols to offer; None stands for the transport's own
+    default. Where no path is given nothing is made here, and `ssl` is not imported. Files that are given are loaded at once,
+    and need not be there any more then; that of SSL_CERT_FILE must be there, and is loaded for the first https connection.
 
     Args:
         verify: As `create_ssl_context`.
         cert: As `create_ssl_context`.
         trust_env: As `create_ssl_context`.
+        alpn: What the connections are going to offer, the preferred one first.
 
     Raises:
         OSError: A file is not there, cannot be read, or is none of its kind (`ssl.SSLError`).
@@ -76,7 +80,7 @@ def context_for(
             return None
         context = functools.partial(shared_ssl_context, **settings)
         if any(settings[given] for given in ("cafile", "capath", "cert")):
-            context()
+            context = context(alpn=alpn)
     _warn(verify, cert)
     return context
 

@@ -40,7 +40,7 @@ class Headers(MutableMapping[str, str]):
 
     __slots__ = ("__weakref__", "_addressed", "_broken", "_encoding", "_index", "_raw")
 
-    _addressed: tuple[bytes, list[Field]] | None
+    _addressed: tuple[list[Field], bytes, list[Field]] | None
     _raw: list[Field]
     _index: dict[bytes, bytes] | None
     _broken: bool | None
@@ -247,6 +247,8 @@ class Headers(MutableMapping[str, str]):
                 key = name.lower()
                 index[key] = index[key] + b", " + value if key in index else value
         self._index = index
+        if self._raw is not raw:  # another thread has replaced them meanwhile, and what was kept is what they were
+            self._index = None
         return index
 
     def _carries(self, name: bytes) -> bool:
@@ -264,22 +266,25 @@ class Headers(MutableMapping[str, str]):
 
         A client sends the same fields to the same host again and again: the last list is kept, and nobody changes it.
         """
-        known = self._addressed
-        if known is not None and known[0] == host:
-            raw = known[1]
-        else:
-            raw = self._raw if self._carries(b"host") else [(b"Host", host), *self._raw]
-            self._addressed = host, raw
-        headers = Headers.from_raw(raw)
-        headers._broken = self._breaks_line()  # a host is part of a URL, which has no line breaks
+        given, known = self._raw, self._addressed
+        if known is None or known[0] is not given or known[1] != host:  # threads may replace the fields meanwhile
+            raw = given if self._carries(b"host") else [(b"Host", host), *given]
+            self._addressed = known = given, host, raw
+        headers = Headers.from_raw(known[2])
+        broken = self._breaks_line()  # a host is part of a URL, which has no line breaks
+        headers._broken = broken if self._raw is given else headers._breaks_line()
         return headers
 
     def _breaks_line(self) -> bool:
         """Return whether a name or a value has a line break or NUL; asked of the same fields again, it is known."""
-        if self._broken is None:
-            octets = b"".join(chain.from_iterable(self._raw))
-            self._broken = b"\r" in octets or b"\n" in octets or b"\0" in octets
-        return self._broken
+        broken = self._broken
+        if broken is None:
+            raw = self._raw
+            octets = b"".join(chain.from_iterable(raw))
+            self._broken = broken = b"\r" in octets or b"\n" in octets or b"\0" in octets
+            if self._raw is not raw:  # another thread has replaced them meanwhile
+                self._broken = None
+        return broken
 
     def _find(self, key: str) -> bytes | None:
         """Return the value of a name in any case, joined where the name is repeated."""

@@ -87,7 +87,7 @@ def logged() -> bool:
     if not loggers:
         return False
     parent, connection, http11, http2, proxy, socks = loggers.values()
-    if connection.level or http11.level or http2.level or proxy.level or socks.level:
+    if connection.level or http11.level or http2.level or proxy.level or socks.level or parent.disabled:
         return any(logger.isEnabledFor(_DEBUG) for logger in loggers.values())
     return parent.isEnabledFor(_DEBUG)
 

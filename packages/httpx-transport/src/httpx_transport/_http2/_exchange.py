@@ -160,8 +160,8 @@ class Http2Exchange(Wire):
         return self._conversation
 
     def whole(self) -> bytes | None:
-        """Return the content if all of it is here, and forget it; None where it has to be read."""
-        return self.stream.take() if self.stream.complete else None
+        """Return the content if all of it is here, and forget it; None where it has to be read, or its end to be seen to."""
+        return self.stream.take() if self.stream.complete and "total" in self._timings else None
 
     def repeatable(self, method: bytes, body: object) -> bool:
         """Return whether a request that failed may be sent again (RFC 9113 §8.7, RFC 9110 §9.2.2).
@@ -185,8 +185,7 @@ class Http2Exchange(Wire):
             while not (content := self._shared.take(stream)) and not stream.complete:
                 if not self._sending or not await self._send_some():
                     await self._progress(self._options.read, READING)
-            if not content:
-                await self._settle()
+            await self._settle()
         except GeneratorExit:  # the task has been collected, in the middle of anything
             self._shared.abandon(stream)
             raise

@@ -95,7 +95,7 @@ class Turns:
                     self._writing = self._writing or writes
                     waiter = None if leads or writes else self._waiting.enter(stream, self._backend.event())
                 if waiter is None:
-                    await self._move(leads, writes, limit())
+                    await self._move(leads, writes, limit)
                     continue
                 woken = await waiter.event.wait(limit())
                 leads, waiter = self._leave(stream, waiter), None
@@ -137,10 +137,10 @@ class Turns:
             except OSError as error:
                 self._fail(error)
 
-    async def _move(self, reads: bool, writes: bool, timeout: float | None) -> None:
-        """Wait for the connection; then feed what came, and send what fits."""
+    async def _move(self, reads: bool, writes: bool, limit: Limit) -> None:
+        """Wait for the connection; then feed what came, and send what fits. The duty to write ends with it, also out of time."""
         try:
-            await self._stream.wait(reads, writes, timeout)
+            await self._stream.wait(reads, writes, limit())
             self._receive(reads)
         except OSError as error:
             if is_timeout(error):
