@@ -135,6 +135,8 @@ def test_a_line_break_that_another_thread_sets_meanwhile_is_refused() -> None:
     meanwhile = Meanwhile("1\r\n2")
 
     class Pair(tuple[bytes, bytes]):
+        __slots__ = ()
+
         def __iter__(self) -> Any:
             meanwhile.happens()
             return super().__iter__()
@@ -143,6 +145,21 @@ def test_a_line_break_that_another_thread_sets_meanwhile_is_refused() -> None:
     Request("GET", "http://a.test/", headers=headers)
     with pytest.raises(LocalProtocolError, match="header 'x'"):
         Request("GET", "http://a.test/", headers=headers)
+
+
+def test_what_was_found_of_fields_that_another_thread_replaces_is_not_kept() -> None:
+    meanwhile = Meanwhile("1\r\n2")
+
+    class Pair(tuple[bytes, bytes]):
+        __slots__ = ()
+
+        def __iter__(self) -> Any:
+            meanwhile.happens()
+            return super().__iter__()
+
+    meanwhile.headers = headers = Headers.from_raw([Pair((b"a", b"1"))])
+    assert not headers._breaks_line()  # as they were
+    assert headers._breaks_line()
 
 
 def test_what_another_thread_sets_meanwhile_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

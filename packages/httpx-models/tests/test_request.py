@@ -371,3 +371,23 @@ def test_fields_that_were_clean_once_are_looked_at_again_when_they_change() -> N
         change(headers)
         with pytest.raises(LocalProtocolError, match="contains a line break or NUL"):
             Request("GET", "https://example.org/", headers=headers)
+
+
+def test_fields_that_serve_again_and_again() -> None:
+    headers = Headers({"A": "1"})
+    for address, host in ((ADDRESS, b"example.org"), (ADDRESS, b"example.org"), ("http://b.test:81/", b"b.test:81")):
+        request = Request("GET", address, headers=headers)
+        assert request.headers.raw == [(b"Host", host), (b"A", b"1")]
+        request.headers["A"] = "2"  # is nobody else's
+    headers["A"] = "3"
+    assert Request("GET", ADDRESS, headers=headers).headers.raw == [HOST, (b"A", b"3")]
+    headers["host"] = "own"
+    assert Request("GET", ADDRESS, headers=headers).headers.raw == [(b"A", b"3"), (b"host", b"own")]
+    assert headers.raw == [(b"A", b"3"), (b"host", b"own")]
+
+
+def test_a_method_that_is_a_kind_of_str() -> None:
+    class Name(str):
+        __slots__ = ()
+
+    assert Request(Name("get"), ADDRESS).method == "GET"

@@ -780,3 +780,26 @@ async def test_a_body_at_hand_has_a_colour_like_any_other() -> None:
         await Response(200, stream=Blocking()).aread()
     with pytest.raises(RuntimeError):
         Response(200, stream=Asynchronous()).read()
+
+
+def test_a_response_of_what_came_over_the_wire() -> None:
+    class Kind(Response):
+        pass
+
+    fields, extensions = [(b"Content-Type", b"text/plain"), (b"content-type", b"x")], {"http_version": b"HTTP/2"}
+    response = Kind.from_raw(404, fields, ByteStream(b"none"), extensions)
+    assert type(response) is Kind
+    assert (response.status_code, response.http_version, response.history) == (404, "HTTP/2", [])
+    assert response.headers.raw == fields
+    assert not response.is_closed
+    assert (response.read(), response.text, response.is_closed) == (b"none", "none", True)
+    with pytest.raises(RuntimeError, match="request instance has not been set"):
+        response.request  # noqa: B018
+
+
+def test_what_came_over_the_wire_is_as_what_is_given_bit_by_bit() -> None:
+    fields, stream = [(b"A", b"1")], ByteStream(b"a")
+    made, given = Response.from_raw(200, fields, stream, {}), Response(200, headers=fields, stream=stream)
+    assert pickle.loads(pickle.dumps(made)).headers == made.headers
+    names = ("status_code", "headers", "stream", "extensions", "history", "default_encoding", "is_closed", "_request")
+    assert [getattr(made, name) for name in names] == [getattr(given, name) for name in names]

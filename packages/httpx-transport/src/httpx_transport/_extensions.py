@@ -67,11 +67,6 @@ class Options:
         self.duplex = False
         self.deadline: float | None = None
 
-    def start(self, now: float) -> None:
-        """Let the total begin."""
-        if self.total is not None:
-            self.deadline = now + self.total
-
     def limit(self, seconds: float | None, now: float) -> float | None:
         """Return how long a wait may be that has a limit of its own: the total may leave less."""
         if self.deadline is None:

@@ -103,7 +103,7 @@ class Pool:
         now = self._clock()
         options = self._options.read(extensions)
         if options.total is not None:
-            options.start(now)
+            options.deadline = now + options.total
         if options.target is not None:
             target = options.target
         trace = None
