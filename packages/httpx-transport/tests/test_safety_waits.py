@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 import ssl
 import threading
 from typing import Any, Final
@@ -64,15 +65,21 @@ def test_each_wait_has_its_limit(
 
     async def scenario() -> None:
         async with face.pool(max_connections=1, **stuck.options) as pool:
-            for _ in range(2):
-                with pytest.raises(TransportError, match=message) as caught:
-                    await stuck.request(pool, {"total" if total else name: 0.05})
-                assert type(caught.value) is error
+            limit, waited = 0.05, 0
+            while waited < 2:
+                with pytest.raises(TransportError, match="^timed out") as caught:
+                    await stuck.request(pool, {"total" if total else name: limit})
                 assert pool.pool.stats()["connections"] == 0
+                if total and not re.search(message, str(caught.value)):
+                    limit *= 2  # the machine was so slow that an earlier wait has used it up
+                    continue
+                waited += 1
+                assert re.search(message, str(caught.value))
+                assert type(caught.value) is error
             stuck.over.set()
 
     face.run(scenario)
-    assert [stuck.gone.acquire(timeout=30) for _ in range(stuck.server.accepted)] == [True, True]
+    assert all(stuck.gone.acquire(timeout=30) for _ in range(stuck.server.accepted))
 
 
 @pytest.mark.parametrize("name", ["pool", "total"])
