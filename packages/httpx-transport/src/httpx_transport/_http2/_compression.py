@@ -118,7 +118,10 @@ class FieldEncoder(hpack.Encoder):
     def encode(self, headers: Any, huffman: bool = True) -> bytes:  # noqa: ARG002 - hpack's signature
         """Return the section, compressed."""
         section = self.section
-        block = super().encode(()) if self.header_table.resized else b""  # that has to be said first
+        block = b""
+        if self.table_size_changes:  # that has to be said first, also where the last change was none: hpack forgets it then
+            self.header_table.resized = True
+            block = super().encode(())
         if len(section) > _PATH and section[_PATH][0] == b":path":
             block += self._part(section[:_PATH]) + self.add(section[_PATH], True, huffman)
             section = section[_PATH + 1 :]
