@@ -119,8 +119,8 @@ class FieldEncoder(hpack.Encoder):
         """Return the section, compressed."""
         section = self.section
         block = b""
-        if self.table_size_changes:  # that has to be said first, also where the last change was none: hpack forgets it then
-            self.header_table.resized = True
+        if self.table_size_changes:  # that has to be said first
+            self.header_table.resized = True  # hpack forgets it where the last change was none
             block = super().encode(())
         if len(section) > _PATH and section[_PATH][0] == b":path":
             block += self._part(section[:_PATH]) + self.add(section[_PATH], True, huffman)
