@@ -73,9 +73,7 @@ class Connection:
         facts = self._facts
         if facts is None:
             facts = self._facts = _facts(self.stream)
-        told = facts.copy()
-        told["reused"] = reused
-        return told
+        return {**facts, "reused": reused}
 
     def close(self) -> None:
         """Close the stream at once."""
@@ -96,7 +94,6 @@ def _facts(stream: Stream) -> dict[str, Any]:
         "alpn": None if tls is None else tls.selected_alpn_protocol(),
         "cipher": None if tls is None else (tls.cipher() or (None,))[0],
         "certificate": None if tls is None else certificate_facts(tls),
-        "reused": False,
     }
 
 

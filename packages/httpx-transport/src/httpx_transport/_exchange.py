@@ -48,9 +48,7 @@ class Exchange(Wire):
         timings: Seconds by phase, to be filled in; those before `started` are there.
     """
 
-    _uploaded: bool = True
-    _answered_at: float
-    _conversation: Conversation | None = None
+    __slots__ = ("_answered_at", "_began", "_conversation", "_lease", "_timings", "_uploaded")
 
     def __init__(
         self,
@@ -66,6 +64,9 @@ class Exchange(Wire):
         self._lease = lease
         self._began = began
         self._timings = timings
+        self._uploaded = True
+        self._answered_at = started
+        self._conversation: Conversation | None = None
 
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -81,7 +82,7 @@ class Exchange(Wire):
         encoder, clock = self._connection.encoder, self._clock
         data = encoder.encode(method, target, fields)
         promises = encoder.promises
-        self._decoder = decoder = ResponseDecoder(method, promises.close, promises.upgrade)
+        self._decoder = ResponseDecoder(method, promises.close, promises.upgrade)
         if type(body) is bytes and not body and not promises.length and self._options.trailers is None:
             self._uploaded = await self._send(data)
         else:
@@ -91,17 +92,15 @@ class Exchange(Wire):
         self._answered_at = answered = clock()
         self._timings["send"] = sent - self._started
         self._timings["first_byte"] = answered - sent
-        if decoder.complete:
-            self._settle(answered)
+        self._settle(answered)
         return head
 
     def facts(self, head: Head) -> dict[str, Any]:
         """Return the response's extensions."""
         decoder = self._decoder
-        _, reason, version, _ = head
         facts = {
-            "http_version": version,
-            "reason_phrase": reason,
+            "http_version": head.version,
+            "reason_phrase": head.reason,
             "trailers": decoder.trailers,
             "timings": self._timings,
             "connection": self._connection.facts(self._reused),
@@ -150,7 +149,7 @@ class Exchange(Wire):
             except BaseException:
                 self.give_up()
                 raise
-            self._settle_if_complete()
+            self._settle(self._clock())
         return content
 
     async def close(self) -> None:
@@ -164,17 +163,15 @@ class Exchange(Wire):
         self._lease.release(reusable=False)
 
     def _settle(self, now: float) -> None:
-        """Give the slot back as the response has arrived, read or not."""
+        """Give the slot back as soon as the response has arrived, read or not."""
         decoder = self._decoder
+        if not decoder.complete:
+            return
         self._timings["receive"] = now - self._answered_at
         self._timings["total"] = now - self._began
         if not decoder.switched:
             self._connection.reused = True
             self._lease.release(self._uploaded and decoder.reusable, decoder.keep_alive)
-
-    def _settle_if_complete(self) -> None:
-        if self._decoder.complete:
-            self._settle(self._clock())
 
     def _drain(self) -> None:
         """Take what is here of the rest, and nothing that would have to be waited for."""
@@ -186,17 +183,13 @@ class Exchange(Wire):
                 decoder.take()
         except (OSError, RemoteProtocolError):
             return
-        self._settle_if_complete()
+        self._settle(self._clock())
 
     async def _receive_head(self) -> Head:
-        decoder, options = self._decoder, self._options
-        while (head := decoder.head) is None:  # as `receive`, which would be one more coroutine for each request
-            try:
-                data = await self._stream.read(options.read if options.deadline is None else self._limit(options.read))
-            except OSError as error:
-                raise self._unheard(error, WAITING) from error
-            self.feed(data, WAITING)
-        return head
+        decoder = self._decoder
+        while decoder.head is None:
+            await self.receive(WAITING)
+        return decoder.head
 
     async def _send_request(
         self, head: bytes, promises: Promises, body: Iterable[bytes] | AsyncIterable[bytes] | bytes

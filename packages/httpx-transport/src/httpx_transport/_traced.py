@@ -80,6 +80,8 @@ class TracedExchange(Exchange):
         backend: How I/O is done, and likewise the rest: see `Exchange`.
     """
 
+    __slots__ = ("_steps",)
+
     def __init__(
         self,
         trace: Trace,

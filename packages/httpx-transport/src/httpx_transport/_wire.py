@@ -43,9 +43,20 @@ class Wire:
         started: When the request was given the connection, by the backend's clock.
     """
 
+    __slots__ = (
+        "_backend",
+        "_clock",
+        "_connection",
+        "_decoder",
+        "_heard",
+        "_options",
+        "_reused",
+        "_started",
+        "_stream",
+        "_told",
+    )
+
     _decoder: ResponseDecoder
-    _heard: bool = False
-    _told: int = 0
 
     def __init__(self, backend: Backend, connection: Connection, options: Options, started: float) -> None:
         self._backend = backend
@@ -55,6 +66,8 @@ class Wire:
         self._reused = connection.reused  # as it was: it changes when the response is complete
         self._options = options
         self._started = started
+        self._heard = False
+        self._told = 0
 
     async def receive(self, doing: str) -> None:
         """Wait for bytes, and let the decoder have them.
@@ -66,17 +79,9 @@ class Wire:
         try:
             data = await self._stream.read(self._limit(self._options.read))
         except OSError as error:
-            raise self._unheard(error, doing) from error
+            self.note_cut(error, doing)
+            raise self._explained(error, ReadTimeout, ReadError, doing, self._options.read) from error
         self.feed(data, doing)
-
-    def _unheard(self, error: OSError, doing: str) -> TransportError:
-        """Return what it means that nothing was read.
-
-        Raises:
-            RemoteProtocolError: As `note_cut`.
-        """
-        self.note_cut(error, doing)
-        return self._explained(error, ReadTimeout, ReadError, doing, self._options.read)
 
     def note_cut(self, error: OSError, doing: str) -> None:
         """Take a TLS peer that hung up without a goodbye as one that hung up, where HTTP says what is missing then.

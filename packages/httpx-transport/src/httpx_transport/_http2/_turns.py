@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
@@ -26,7 +27,7 @@ Limit: TypeAlias = Callable[[], float | None]
 """What says how many seconds a wait that begins now may last; None is no limit."""
 
 
-class Turns:
+class Turns(ABC):
     """The codec of a connection, and those who wait for it to come forward.
 
     Args:
@@ -246,5 +247,6 @@ class Turns:
         for waiter in woken:
             waiter.event.set()
 
+    @abstractmethod
     def _tell(self) -> None:
         """Tell whom it concerns that there is more room, or less use."""
