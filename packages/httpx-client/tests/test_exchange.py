@@ -569,3 +569,19 @@ def test_a_raw_transport_by_somebody_else(face: Face) -> None:
 
     face.run(scenario)
     assert [body.closed for body in raw.bodies] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("told", [{"http_version": b"HTTP/2"}, {}, None])
+def test_what_a_raw_transport_keeps_is_not_changed(face: Face, told: dict[str, Any] | None) -> None:
+    class Telling(Raw):
+        def handle_request(self, *arguments: Any) -> tuple[int, list[tuple[bytes, bytes]], Any, Any]:
+            return *super().handle_request(*arguments)[:3], told
+
+    async def scenario() -> None:
+        async with face.client(Telling(lambda *arguments: (200, [], [b"a"]))) as client:
+            response = await client.get("http://a/")
+            assert response.http_version == ("HTTP/2" if told else "HTTP/1.1")
+            response.extensions["mine"] = 1
+
+    face.run(scenario)
+    assert not told or "mine" not in told

@@ -117,6 +117,20 @@ class Meanwhile:
         if value is not None:
             self.headers["x"] = value
 
+    def while_they_are_read(self) -> Headers:
+        """Return the fields: it happens as somebody goes through them."""
+        happens = self.happens
+
+        class Pair(tuple[bytes, bytes]):
+            __slots__ = ()
+
+            def __iter__(self) -> Any:
+                happens()
+                return super().__iter__()
+
+        self.headers = Headers.from_raw([Pair((b"a", b"1"))])
+        return self.headers
+
 
 def test_what_another_thread_sets_meanwhile_is_found() -> None:
     meanwhile = Meanwhile("new")
@@ -134,14 +148,7 @@ def test_what_another_thread_sets_meanwhile_is_found() -> None:
 def test_a_line_break_that_another_thread_sets_meanwhile_is_refused() -> None:
     meanwhile = Meanwhile("1\r\n2")
 
-    class Pair(tuple[bytes, bytes]):
-        __slots__ = ()
-
-        def __iter__(self) -> Any:
-            meanwhile.happens()
-            return super().__iter__()
-
-    meanwhile.headers = headers = Headers.from_raw([Pair((b"a", b"1"))])
+    headers = meanwhile.while_they_are_read()
     Request("GET", "http://a.test/", headers=headers)
     with pytest.raises(LocalProtocolError, match="header 'x'"):
         Request("GET", "http://a.test/", headers=headers)
@@ -150,14 +157,7 @@ def test_a_line_break_that_another_thread_sets_meanwhile_is_refused() -> None:
 def test_what_was_found_of_fields_that_another_thread_replaces_is_not_kept() -> None:
     meanwhile = Meanwhile("1\r\n2")
 
-    class Pair(tuple[bytes, bytes]):
-        __slots__ = ()
-
-        def __iter__(self) -> Any:
-            meanwhile.happens()
-            return super().__iter__()
-
-    meanwhile.headers = headers = Headers.from_raw([Pair((b"a", b"1"))])
+    headers = meanwhile.while_they_are_read()
     assert not headers._breaks_line()  # as they were
     assert headers._breaks_line()
 

@@ -20,6 +20,7 @@ from httpx_models.types import (
 )
 from httpx_urls import URL, QueryParamTypes
 
+from ._arguments import switch
 from ._auth import Auth, AuthTypes
 from ._config import (
     DEFAULT_LIMITS,
@@ -212,7 +213,7 @@ class AsyncClient(BaseClient):
     ) -> Response:
         """Send a request as it is; return its response. The arguments and errors are those of `Client.send`."""
         scheme, follow = self._begin(request, auth, follow_redirects)
-        return await exchange(self, ASYNC, request, scheme, follow, stream)
+        return await exchange(self, ASYNC, request, scheme, follow, switch("stream", stream))
 
     async def get(
         self,

@@ -20,6 +20,7 @@ from httpx_models.types import (
 )
 from httpx_urls import URL, QueryParamTypes
 
+from ._arguments import switch
 from ._auth import Auth, AuthTypes
 from ._config import (
     DEFAULT_LIMITS,
@@ -271,7 +272,7 @@ class Client(BaseClient):
             TypeError: An argument has a type that cannot be used; the message names it.
         """
         scheme, follow = self._begin(request, auth, follow_redirects)
-        return run(exchange(self, BLOCKING, request, scheme, follow, stream))
+        return run(exchange(self, BLOCKING, request, scheme, follow, switch("stream", stream)))
 
     def get(
         self,

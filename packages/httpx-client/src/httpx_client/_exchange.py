@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from httpx_models import RemoteProtocolError, Request, RequestError, Response, TooManyRedirects
 
-from ._arguments import switch
 from ._auth import Auth
 from ._deadline import TimeLimits, inherit_limits, start_deadline, update_deadline
 from ._logs import log_response
@@ -64,10 +63,7 @@ async def exchange(
 
     Raises:
         RequestError: There is no response, or not all of it; the error knows its request.
-        TypeError: `stream` is neither true nor false.
     """
-    if stream is not False:
-        switch("stream", stream)
     start_deadline(request, port.clock)
     ours = port.ours
     send: Any = client._send_handling_auth

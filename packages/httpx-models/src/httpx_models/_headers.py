@@ -40,7 +40,7 @@ class Headers(MutableMapping[str, str]):
 
     __slots__ = ("__weakref__", "_addressed", "_broken", "_encoding", "_index", "_raw")
 
-    _addressed: tuple[list[Field], bytes, list[Field]] | None
+    _addressed: tuple[list[Field], bytes, Headers] | None
     _raw: list[Field]
     _index: dict[bytes, bytes] | None
     _broken: bool | None
@@ -240,12 +240,10 @@ class Headers(MutableMapping[str, str]):
     def _build_index(self) -> dict[bytes, bytes]:
         """Return the values by lower-case name, joined where a name is repeated, and keep them."""
         raw = self._raw
-        index = {name.lower(): value for name, value in raw}
-        if len(index) < len(raw):
-            index = {}
-            for name, value in raw:
-                key = name.lower()
-                index[key] = index[key] + b", " + value if key in index else value
+        index: dict[bytes, bytes] = {}
+        for name, value in raw:
+            key = name.lower()
+            index[key] = index[key] + b", " + value if key in index else value
         self._index = index
         if self._raw is not raw:  # another thread has replaced them meanwhile, and what was kept is what they were
             self._index = None
@@ -264,16 +262,16 @@ class Headers(MutableMapping[str, str]):
     def _to_host(self, host: bytes) -> Headers:
         """Return the fields of a request to a host: `Host` is the first where it is not given.
 
-        A client sends the same fields to the same host again and again: the last list is kept, and nobody changes it.
+        A client sends the same fields to the same host again and again: the last ones are kept, and copied.
         """
         given, known = self._raw, self._addressed
         if known is None or known[0] is not given or known[1] != host:  # threads may replace the fields meanwhile
-            raw = given if self._carries(b"host") else [(b"Host", host), *given]
-            self._addressed = known = given, host, raw
-        headers = Headers.from_raw(known[2])
-        broken = self._breaks_line()  # a host is part of a URL, which has no line breaks
-        headers._broken = broken if self._raw is given else headers._breaks_line()
-        return headers
+            addressed = Headers.from_raw(given)
+            if not addressed._carries(b"host"):
+                addressed = Headers.from_raw([(b"Host", host), *given])
+            addressed._breaks_line()  # so that each copy knows
+            self._addressed = known = given, host, addressed
+        return Headers(known[2])
 
     def _breaks_line(self) -> bool:
         """Return whether a name or a value has a line break or NUL; asked of the same fields again, it is known."""

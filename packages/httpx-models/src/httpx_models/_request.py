@@ -103,6 +103,8 @@ class Request:
             if not method.isalpha() or self.headers._broken:
                 self._refuse_injection()
             return
+        if type(headers) is Headers:
+            headers._breaks_line()  # asked of the caller's own, so that it is known when they serve again
         self.headers = Headers(headers)
         if cookies:
             from ._cookies import Cookies
@@ -112,7 +114,7 @@ class Request:
             self.stream = stream
         elif bodiless:
             self._prepare({})
-            self.stream = ByteStream(b"")
+            self.stream = _NOTHING
             self._content = b""
         else:
             fields, self.stream = encode_request(

@@ -58,10 +58,12 @@ class URL:
 
     def __init__(self, url: URL | str = "", *, encoded: bool = False, **kwargs: Any) -> None:
         given: object = url
-        if type(given) is str and not kwargs and not encoded and len(given) <= _LONGEST_REMEMBERED:
-            parts = _parse_recent(given)
-        elif isinstance(given, str):
-            parts = _read(str.__str__(given), kwargs, exact=encoded)  # a subclass could say another thing each time
+        if isinstance(given, str):
+            text = str.__str__(given)  # a subclass could say another thing each time
+            if kwargs or encoded:
+                parts = _read(text, kwargs, exact=encoded)
+            else:
+                parts = _parse_recent(text) if len(text) <= _LONGEST_REMEMBERED else parse(text)
         elif isinstance(given, URL):
             parts = given._parts
             if kwargs or (encoded and parts.exact is None):
@@ -263,11 +265,7 @@ def _show(value: object) -> str:
 
 
 def _read(url: str, changes: dict[str, Any], *, exact: bool) -> Parts:
-    if changes:
-        return replace(cut(url)[0], read_changes(changes), exact=exact)
-    if exact:
-        return parse_encoded(url)
-    return _parse_recent(url) if len(url) <= _LONGEST_REMEMBERED else parse(url)
+    return replace(cut(url)[0], read_changes(changes), exact=exact) if changes else parse_encoded(url)
 
 
 def _from_parts(parts: Parts) -> URL:

@@ -121,7 +121,7 @@ class RawTransport(BaseTransport):
             status, fields, body, extensions = self._pool.handle_request(*_primitives(request))
         except self._translated as error:
             raise translate(error) from error
-        return Response.from_raw(status, fields, RawStream(body), dict(extensions))
+        return Response.from_raw(status, fields, RawStream(body), dict(extensions or ()))
 
     def close(self) -> None:
         """Close the transport."""
@@ -153,7 +153,7 @@ class AsyncRawTransport(AsyncBaseTransport):
             status, fields, body, extensions = await self._pool.handle_async_request(*_primitives(request))
         except self._translated as error:
             raise translate(error) from error
-        return Response.from_raw(status, fields, AsyncRawStream(body), dict(extensions))
+        return Response.from_raw(status, fields, AsyncRawStream(body), dict(extensions or ()))
 
     async def aclose(self) -> None:
         """Close the transport."""
