@@ -82,13 +82,14 @@ class Exchange(Wire):
         encoder, clock = self._connection.encoder, self._clock
         data = encoder.encode(method, target, fields)
         promises = encoder.promises
-        self._decoder = ResponseDecoder(method, promises.close, promises.upgrade)
+        self._decoder = decoder = ResponseDecoder(method, promises.close, promises.upgrade)
         if type(body) is bytes and not body and not promises.length and self._options.trailers is None:
             self._uploaded = await self._send(data)
         else:
             self._uploaded = await self._send_request(data, promises, body)
         sent = clock()
-        head = await self._receive_head()
+        while (head := decoder.head) is None:
+            await self.receive(WAITING)
         self._answered_at = answered = clock()
         self._timings["send"] = sent - self._started
         self._timings["first_byte"] = answered - sent
@@ -184,12 +185,6 @@ class Exchange(Wire):
         except (OSError, RemoteProtocolError):
             return
         self._settle(self._clock())
-
-    async def _receive_head(self) -> Head:
-        decoder = self._decoder
-        while decoder.head is None:
-            await self.receive(WAITING)
-        return decoder.head
 
     async def _send_request(
         self, head: bytes, promises: Promises, body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -300,7 +295,8 @@ class Exchange(Wire):
     async def _answer_left_behind(self) -> bool:
         """Return whether a peer that takes no more has answered before: the answer is worth more than the error."""
         try:
-            await self._receive_head()
+            while self._decoder.head is None:
+                await self.receive(WAITING)
         except TransportError:
             return False
         return True

@@ -10,6 +10,7 @@ from ._connection import Connection
 from ._exchange import Exchange
 from ._extensions import Options
 from ._http11 import Head
+from ._wire import WAITING
 from .interface import Field
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class TracedExchange(Exchange):
         await self._steps.begin("send_request_headers")
         try:
             head = await super().start(method, target, fields, body)
+            await self._turn_to_head()  # also where it came before it was waited for
         except Exception as error:
             await self._steps.fail(error)
             raise
@@ -116,11 +118,16 @@ class TracedExchange(Exchange):
             await self._steps.begin("send_request_body")
         return left
 
-    async def _receive_head(self) -> Head:
+    async def receive(self, doing: str) -> None:
+        """Wait for bytes, and let the decoder have them."""
+        if doing == WAITING:
+            await self._turn_to_head()
+        await super().receive(doing)
+
+    async def _turn_to_head(self) -> None:
         if self._steps.current != "receive_response_headers":
             await self._steps.end(None)
             await self._steps.begin("receive_response_headers")
-        return await super()._receive_head()
 
     def whole(self) -> bytes | None:
         """Return None: the content is read, so that its events come in their order."""

@@ -59,7 +59,7 @@ class URL:
     def __init__(self, url: URL | str = "", *, encoded: bool = False, **kwargs: Any) -> None:
         given: object = url
         if isinstance(given, str):
-            text = str.__str__(given)  # a subclass could say another thing each time
+            text = given if type(given) is str else str.__str__(given)  # a subclass could say another thing each time
             if kwargs or encoded:
                 parts = _read(text, kwargs, exact=encoded)
             else:

@@ -22,7 +22,6 @@ FIELDS: Final = re.compile(rb"([^:]++):[ \t]*+([^\r]*+)\r\n")  # of lines that a
 # The end of a head for anyone lenient, h11 included: from here on somebody must decide.
 HEAD_END: Final = re.compile(rb"\n\r?\n")
 
-CONTENT_LENGTH: Final = re.compile(rb"[0-9]{1,18}")  # RFC 9110 §8.6
 # RFC 9112 §7.1; trailing blanks are what some servers pad the size with.
 CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*+(?:;%b)?\r\n" % VALUE)
 TRAILERS: Final = re.compile(rb"((?:%b:%b\r\n)*+)\r\n" % (TOKEN, VALUE))
@@ -33,5 +32,13 @@ MAX_HEAD: Final = 102_400
 MAX_INFORMATIONAL: Final = 100
 """1xx responses that may come before the final one."""
 
+MAX_LENGTH: Final = 18
+"""Digits a Content-Length may have."""
+
 MAX_CHUNK_LINE: Final = 4_096
 """Bytes a chunk's size and extensions may have."""
+
+
+def is_length(value: bytes) -> bool:
+    """Return whether a Content-Length is one: digits, and nothing else (RFC 9110 §8.6)."""
+    return value.isdigit() and len(value) <= MAX_LENGTH

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from .._errors import LocalProtocolError
 from ..interface import Field
-from ._grammar import CONTENT_LENGTH, FIELD_LINES, FIELD_VALUE, REQUEST_LINE
+from ._grammar import FIELD_LINES, FIELD_VALUE, REQUEST_LINE, is_length
 
 CHUNKED: Final = -1
 # Only names of these lengths are looked at: host, expect, upgrade, connection, content-length, transfer-encoding.
@@ -174,7 +174,7 @@ def _framing(name: bytes, value: bytes) -> int:
         if value.lower() != b"chunked":
             raise LocalProtocolError("the only Transfer-Encoding that can be sent is 'chunked'")
         return CHUNKED
-    if CONTENT_LENGTH.fullmatch(value) is None:
+    if not is_length(value):
         raise LocalProtocolError("bad Content-Length: it must be a decimal number of bytes")
     return int(value)
 

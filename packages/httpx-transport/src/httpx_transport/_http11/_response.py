@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from .._errors import RemoteProtocolError
 from ..interface import Field
 from ._chunks import ChunkedReader
-from ._grammar import CONTENT_LENGTH, FIELDS, HEAD_END, MAX_HEAD, RESPONSE_HEAD
+from ._grammar import FIELDS, HEAD_END, MAX_HEAD, RESPONSE_HEAD, is_length
 from ._judge import Informational, Judge
 from ._keep_alive import read_keep_alive
 
@@ -192,7 +192,7 @@ class ResponseDecoder:
                 continue
             name = name.lower()
             if name == b"content-length":
-                if length != _UNCLEAR or CONTENT_LENGTH.fullmatch(value) is None:
+                if length != _UNCLEAR or not is_length(value):
                     return _UNCLEAR
                 length = int(value)
             elif name == b"transfer-encoding":
