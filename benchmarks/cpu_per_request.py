@@ -1,9 +1,10 @@
 """CPU per small GET on a kept connection, every client beside every other in one run.
 
-    python benchmarks/cpu_per_request.py --peers path/to/python [--count 10000] [--rounds 5]
+    python benchmarks/cpu_per_request.py --peers path/to/python [--count 10000] [--rounds 5] [--repeating]
 
 `--peers` is an interpreter that has httpx 0.28.1, urllib3 and aiohttp; this one has ours. The rounds are interleaved, and the
 medians are compared: what it costs to be woken differs from process to process, so one lucky round says little.
+With `--repeating` the head of each response is the last one's, which a connection does not read again.
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ def main() -> None:
     parser.add_argument("--peers", required=True, help="an interpreter with httpx 0.28.1, urllib3 and aiohttp")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--repeating", action="store_true", help="let all responses have the same head")
     options = parser.parse_args()
     _places.for_server()
-    with subprocess.Popen([sys.executable, str(HERE / "_server.py")], stdout=subprocess.PIPE, text=True) as server:
+    serve = [sys.executable, str(HERE / "_server.py"), *(["--repeating"] if options.repeating else [])]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         _places.for_client()
         port = server.stdout.readline().strip()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from httpx_client import Client
-from httpx_client._merging import join_base, loses_query, merge_headers, put_under_query, with_trailing_slash
+from httpx_client._merging import join_base, loses_query, merge_headers, put_under_query, to_url, with_trailing_slash
 from httpx_models import Cookies, Headers, Request, Response
 from httpx_urls import URL, InvalidURL, QueryParams
 
@@ -60,6 +60,26 @@ JOINED = [
 def test_a_base_url_ends_in_a_slash(url: str, expected: str) -> None:
     assert str(with_trailing_slash(URL(url))) == expected
     assert str(Client(base_url=url).base_url) == expected
+
+
+def test_text_that_was_given_before_is_the_same_url() -> None:
+    class Text(str):
+        """Text that may say another thing each time."""
+
+        __slots__ = ()
+
+    url = to_url("http://a.test/ä")
+    assert url == URL("http://a.test/ä")
+    assert to_url("http://a.test/ä") is url
+    assert to_url(Text("http://a.test/ä")) is not url
+    assert to_url(url) == url
+    long = f"http://a.test/{'a' * 2000}"
+    assert to_url(long) == URL(long)
+    assert to_url(long) is not to_url(long)
+    with pytest.raises(InvalidURL):
+        to_url("http://[")
+    with pytest.raises(TypeError):
+        to_url(1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("base", "url", "expected"), JOINED)

@@ -356,3 +356,17 @@ def test_set_then_delete(pairs: list[tuple[str, str]], name: str, value: str) ->
     del headers[name]
     assert name not in headers
     assert headers.multi_items() == others
+
+
+def test_what_every_response_is_asked_for() -> None:
+    headers = Headers.from_raw([(b"Content-Type", b"text/css"), (b"sixteen-octets--", b"1"), (b"ten-octets", b"1")])
+    for _ in range(2):
+        assert not headers._tells(b"set-cookie")
+        assert not headers._tells(b"content-encoding")
+    twin = Headers(headers)
+    headers["Set-Cookie"] = "a=b"
+    assert headers._tells(b"set-cookie")
+    assert not headers._tells(b"content-encoding")
+    assert not twin._tells(b"set-cookie")
+    headers["CONTENT-ENCODING"] = "gzip"
+    assert headers._tells(b"content-encoding")

@@ -37,6 +37,17 @@ def test_fields_that_are_said_again_are_said_the_same() -> None:
     assert encoder.promises == (0, False, False, False)
 
 
+def test_what_is_refused_is_refused_again() -> None:
+    encoder = RequestEncoder()
+    for method, target in [(b"GET", b"/"), (b"GET", b"/a b"), (b"GET", b"/a b"), (b"G T", b"/"), (b"G T", b"/")]:
+        if b" " in method + target:
+            with pytest.raises(LocalProtocolError):
+                encoder.encode(method, target, [HOST])
+        assert encoder.encode(b"GET", b"/", [HOST]).startswith(b"GET / HTTP/1.1\r\n")
+    assert encoder.encode(b"PUT", b"/", [HOST]).startswith(b"PUT / ")
+    assert encoder.encode(b"PUT", b"/x", [HOST]).startswith(b"PUT /x ")
+
+
 def test_a_head_keeps_order_case_and_duplicates() -> None:
     fields = [HOST, (b"X-a", b"1"), (b"x-A", b""), (b"B", b"a b\tc \xff")]
     head, promises = encode_request(b"GET", b"/?q", fields)

@@ -9,12 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from httpx_transport import RemoteProtocolError
-from httpx_transport._http11 import ResponseDecoder
+from httpx_transport._http11 import HeadReader, ResponseDecoder
 from httpx_transport._http11._judge import Judge
 
 
 def read(data: bytes, method: bytes = b"GET", close: bool = False, end: bool = False, step: int = 0) -> ResponseDecoder:
-    decoder = ResponseDecoder(method, close)
+    decoder = ResponseDecoder(HeadReader(), method, close)
     for start in range(0, len(data), step or len(data) or 1):
         decoder.feed(data[start : start + (step or len(data))])
     if end:
@@ -156,7 +156,7 @@ def test_informational_responses_and_trailers() -> None:
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n"
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nT: 1\r\nt: 2\r\n\r\n"
     for data in (chunked, hints + chunked, hints + hints + chunked):
-        decoder = ResponseDecoder(b"GET", False)
+        decoder = ResponseDecoder(HeadReader(), b"GET", False)
         trailers = decoder.trailers
         decoder.feed(data)
         assert list(decoder.informational) == [(103, [(b"Link", b"<a>")])] * data.count(hints)
@@ -214,9 +214,9 @@ def test_the_fast_path_never_disagrees_with_h11(
     start: bytes, rest: list[bytes], method: bytes, close: bool, step: int
 ) -> None:
     data = start + b"".join(rest)
-    decoder = ResponseDecoder(method, close)
+    decoder = ResponseDecoder(HeadReader(), method, close)
     ours = outcome(decoder, data, step)
-    whole = outcome(ResponseDecoder(method, close), data, len(data) or 1)
+    whole = outcome(ResponseDecoder(HeadReader(), method, close), data, len(data) or 1)
     theirs = outcome(Judge(method, close), data, step)
     if ours == "refused" and theirs != "refused":
         # Stricter than h11 in one thing only: the framing of chunks.
@@ -225,3 +225,42 @@ def test_the_fast_path_never_disagrees_with_h11(
     assert ours == theirs
     if ours != "refused" and whole != "refused":
         assert whole[:3] == ours[:3]  # only a surplus is seen sooner
+
+
+alike = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nworld!",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r", b"HTTP/1.1 200 OK\r\nContent-Length: 55\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: timeout=9\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: 1\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", b"HTTP/1.1 204 No\r\n\r\n",
+    b"HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"HTTP/1.1 200 OK\r\n\r\nhello",
+]  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(alike), st.sampled_from([b"GET", b"HEAD", b"CONNECT"]), st.booleans(), st.integers(1, 60)
+        ),
+        max_size=8,
+    )
+)
+def test_what_came_before_on_the_connection_makes_no_difference(
+    responses: list[tuple[bytes, bytes, bool, int]],
+) -> None:
+    heads = HeadReader()
+    for data, method, close, step in responses:
+        alone, here = (ResponseDecoder(reader, method, close) for reader in (HeadReader(), heads))
+        assert outcome(here, data, step) == outcome(alone, data, step)
+        assert here.keep_alive == alone.keep_alive
+        if here.head is not None:
+            here.head.fields.append((b"Added", b"by the caller"))
+
+
+def test_only_a_short_head_is_kept_for_the_next_one() -> None:
+    short, long = (b"HTTP/1.1 200 OK\r\nX: %b\r\n\r\n" % (b"x" * size) for size in (99, 9999))
+    heads = HeadReader()
+    assert heads.read(short) is heads.read(short + b"content")
+    assert heads.read(long) is not heads.read(long)
+    assert heads.read(short) is heads.read(short)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from httpx_transport import ConnectError, ReadTimeout, RemoteProtocolError
+from httpx_transport import ConnectError, ReadTimeout, RemoteProtocolError, _trace
 from httpx_transport._trace import log, logged
 from httpx_transport.testing import Peer as SimulatedPeer
 
@@ -281,7 +281,7 @@ class TestLogs:
         ]
 
     def test_nobody_can_listen_while_logging_is_not_imported(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("httpx_transport._trace._found", {})
+        monkeypatch.setattr("httpx_transport._trace._found", ())
         monkeypatch.delitem(sys.modules, "logging")
         log("http11.response_closed.started")
         assert not logged()
@@ -309,17 +309,16 @@ class TestLogs:
 
 def test_no_thread_sees_half_of_the_loggers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first requests of several threads ask at once: whoever goes through the loggers must find all of them, or none."""
-    known: dict[str, logging.Logger] = {}
     seen: list[int] = []
     get = logging.getLogger
 
     def watched(name: str) -> logging.Logger:
-        seen.append(len(known))
+        seen.append(len(_trace._found))
         return get(name)
 
-    monkeypatch.setattr("httpx_transport._trace._found", known)
+    monkeypatch.setattr(_trace, "_found", ())
     with monkeypatch.context() as patched:
         patched.setattr(logging, "getLogger", watched)
         logged()
     assert set(seen) == {0}
-    assert known
+    assert _trace._found

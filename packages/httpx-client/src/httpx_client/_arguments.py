@@ -61,7 +61,7 @@ def switch(name: str, value: Any) -> Any:
     Raises:
         TypeError: It is neither.
     """
-    if not hasattr(type(value), "__bool__"):
+    if value is not True and value is not False and not hasattr(type(value), "__bool__"):
         raise TypeError(f'Invalid "{name}" argument: True or False is needed, not {type(value)}')
     return value
 

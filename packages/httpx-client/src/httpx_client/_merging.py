@@ -5,9 +5,28 @@ They know URLs, parameters and fields. They must not know clients, nor who asks.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from httpx_models import Headers
 from httpx_models.types import HeaderTypes
 from httpx_urls import URL, QueryParams
+
+_remembered: Final = lru_cache(maxsize=256)(URL)
+_LONGEST_REMEMBERED: Final = 1024  # characters
+
+
+def to_url(url: URL | str) -> URL:
+    """Return what a caller has given as a URL. Text that was given before is the same URL again: it never changes.
+
+    Args:
+        url: A URL, or the text of one.
+
+    Raises:
+        InvalidURL: It is none.
+        TypeError: It is neither.
+    """
+    return _remembered(url) if type(url) is str and len(url) <= _LONGEST_REMEMBERED else URL(url)
 
 
 def with_trailing_slash(url: URL) -> URL:

@@ -16,7 +16,7 @@ from ._arguments import converted
 from ._auth import Auth, AuthTypes, BasicAuth
 from ._config import USE_CLIENT_DEFAULT, Timeout, TimeoutTypes, UseClientDefault
 from ._logs import warn_of_lost_query
-from ._merging import join_base, loses_query, merge_headers, put_under_query
+from ._merging import join_base, loses_query, merge_headers, put_under_query, to_url
 from ._redirects import loses_body, redirect_headers, redirect_method, redirect_url
 from ._settings import Settings
 
@@ -96,7 +96,7 @@ class Requests(Settings):
         return own
 
     def _merge_url(self, url: URL | str) -> URL:
-        target = URL(url)
+        target = to_url(url)
         return target if target.is_absolute_url else join_base(self._base_url, target)
 
     def _merge_headers(self, headers: HeaderTypes | None = None) -> HeaderTypes | None:

@@ -18,7 +18,7 @@ from ._deprecations import deprecated
 from ._environment import get_environment_proxies
 from ._mounts import URLPattern
 from ._requests import Requests
-from ._settings import ClientState
+from ._settings import OPENED, ClientState
 
 if TYPE_CHECKING:
     from ._config import CertTypes
@@ -140,10 +140,11 @@ class BaseClient(Requests):
             RuntimeError: The client has been closed.
             TypeError: An argument has a type that cannot be used.
         """
-        if self._state is ClientState.CLOSED:
-            raise RuntimeError("Cannot send a request, as the client has been closed.")
         checked("request", request, Request, "a Request")
-        self._state = ClientState.OPENED
+        if self._state is not OPENED:
+            if self._state is ClientState.CLOSED:
+                raise RuntimeError("Cannot send a request, as the client has been closed.")
+            self._state = OPENED
         self._set_timeout(request)
         follow = self.follow_redirects
         if type(follow_redirects) is not UseClientDefault:

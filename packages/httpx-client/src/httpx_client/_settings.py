@@ -35,6 +35,9 @@ class ClientState(enum.Enum):
     """It has been closed, and stays closed."""
 
 
+OPENED: Final = ClientState.OPENED  # asked of every request, and a member is slow to find
+
+
 class Settings:
     """The settings of a client; the arguments are those of `Client`."""
 

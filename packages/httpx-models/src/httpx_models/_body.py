@@ -37,7 +37,7 @@ class Body:
     _num_bytes_downloaded: int = 0
     _content: bytes
     _encoding: str
-    _given_decoder: Any
+    _given_decoder: Any = None
     _text: str
 
     @property
@@ -297,15 +297,14 @@ class Body:
 
     def _decoding(self) -> Decoding | None:
         """Return the stage between the wire and the content, or None when they are the same."""
-        given = getattr(self, "_given_decoder", None)
         unlimited = self.max_decoded_size is None and self.max_decoded_ratio is None
-        if given is None and unlimited and not self.headers._carries(b"content-encoding"):
+        if self._given_decoder is None and unlimited and not self.headers._tells(b"content-encoding"):
             return None
         return Decoding(self)
 
     def _get_content_decoder(self) -> Any:
         """Return what undoes the Content-Encoding, or what somebody has set instead."""
-        if not hasattr(self, "_given_decoder"):
+        if self._given_decoder is None:
             from ._decoders import Chain, content_decoder
 
             codings = self.headers.get_list("content-encoding", split_commas=True)

@@ -188,7 +188,7 @@ class Cookies(MutableMapping[str, str]):
         Raises:
             RuntimeError: The response sets cookies, and its request has not been set.
         """
-        if response.headers._carries(b"set-cookie"):
+        if response.headers._tells(b"set-cookie"):
             from ._jar import place_of, receive
 
             receive(self.jar, response, place_of(response.request), self._clock())

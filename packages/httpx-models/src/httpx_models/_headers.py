@@ -20,6 +20,9 @@ Field = tuple[bytes, bytes]
 
 SECRET_NAMES = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
 
+_TELLING = frozenset({b"content-encoding", b"set-cookie"})
+_TELLING_LENGTHS = frozenset(map(len, _TELLING))
+
 
 class Headers(MutableMapping[str, str]):
     """Header fields, looked up by name in any case; a name may occur several times (RFC 9110 §5).
@@ -38,12 +41,13 @@ class Headers(MutableMapping[str, str]):
             looked up). The message names the field, never its value.
     """
 
-    __slots__ = ("__weakref__", "_addressed", "_broken", "_encoding", "_index", "_raw")
+    __slots__ = ("__weakref__", "_addressed", "_broken", "_encoding", "_index", "_raw", "_untelling")
 
     _addressed: tuple[list[Field], bytes, Headers] | None
     _raw: list[Field]
     _index: dict[bytes, bytes] | None
     _broken: bool | None
+    _untelling: list[Field] | None
 
     def __init__(self, headers: HeaderTypes | None = None, encoding: str | None = None) -> None:
         self._encoding = encoding
@@ -52,9 +56,9 @@ class Headers(MutableMapping[str, str]):
             self._raw = headers._raw
             self._index = headers._index
             self._broken = headers._broken
+            self._untelling = headers._untelling
             return
-        self._index = None
-        self._broken = None
+        self._index = self._broken = self._untelling = None
         if headers is None:
             self._raw = []
         else:
@@ -72,7 +76,7 @@ class Headers(MutableMapping[str, str]):
         """
         headers = cls.__new__(cls)
         headers._raw = raw
-        headers._addressed = headers._broken = headers._encoding = headers._index = None
+        headers._addressed = headers._broken = headers._encoding = headers._index = headers._untelling = None
         return headers
 
     @property
@@ -235,7 +239,7 @@ class Headers(MutableMapping[str, str]):
     def _replace(self, raw: list[Field]) -> None:
         """Take a new list of fields. The old one may be somebody else's."""
         self._raw = raw
-        self._addressed = self._broken = self._index = None
+        self._addressed = self._broken = self._index = self._untelling = None
 
     def _build_index(self) -> dict[bytes, bytes]:
         """Return the values by lower-case name, joined where a name is repeated, and keep them."""
@@ -257,6 +261,20 @@ class Headers(MutableMapping[str, str]):
         for given, _ in self._raw:  # noqa: SIM110 - a generator costs twice as much, and every message is asked
             if len(given) == length and given.lower() == name:
                 return True
+        return False
+
+    def _tells(self, name: bytes) -> bool:
+        """Return whether there is a field of this name, one of those that every response is asked for.
+
+        Most responses have none of them: that is found out once.
+        """
+        raw = self._raw
+        if self._untelling is raw:
+            return False
+        for given, _ in raw:
+            if len(given) in _TELLING_LENGTHS and given.lower() in _TELLING:
+                return self._carries(name)
+        self._untelling = raw
         return False
 
     def _to_host(self, host: bytes) -> Headers:

@@ -95,9 +95,9 @@ class Request:
             self.json_encoder = json_encoder
         bodiless = content is None and data is None and files is None and json is None and stream is None
         plain = bodiless and not cookies and method not in _EXPECT_CONTENT
-        if plain and type(headers) is Headers and type(self) is Request and self.url.host:
+        if plain and type(headers) is Headers and type(self) is Request and (netloc := self.url.netloc):
             # What a client sends most often: what there is to know of its fields, they know from the last time.
-            self.headers = headers._to_host(self.url.netloc)
+            self.headers = headers._to_host(netloc)
             self.stream = _NOTHING
             self._content = b""
             if not method.isalpha() or self.headers._broken:

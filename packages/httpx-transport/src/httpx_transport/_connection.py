@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ._certificate import certificate_facts
-from ._http11 import RequestEncoder
+from ._http11 import HeadReader, RequestEncoder
 from ._schemes import DEFAULT_PORTS
 from ._trace import log
 
@@ -34,6 +34,7 @@ class Connection:
 
     Attributes:
         encoder: What words the requests that go over it.
+        heads: What reads the heads of the responses.
         reused: Whether it has served an exchange to its end.
         ended: Whether the peer is known to have ended it.
         expires: When it is to be closed if it is still idle, in seconds of the pool's clock.
@@ -46,6 +47,7 @@ class Connection:
         "encoder",
         "ended",
         "expires",
+        "heads",
         "http2",
         "noted",
         "origin",
@@ -61,6 +63,7 @@ class Connection:
         self.peer = peer
         self.timings = timings or {}
         self.encoder = RequestEncoder()
+        self.heads = HeadReader()
         self._facts: dict[str, Any] | None = None
         self.reused = False
         self.ended = False

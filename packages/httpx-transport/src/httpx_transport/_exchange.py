@@ -82,7 +82,7 @@ class Exchange(Wire):
         encoder, clock = self._connection.encoder, self._clock
         data = encoder.encode(method, target, fields)
         promises = encoder.promises
-        self._decoder = decoder = ResponseDecoder(method, promises.close, promises.upgrade)
+        self._decoder = decoder = ResponseDecoder(self._connection.heads, method, promises.close, promises.upgrade)
         if type(body) is bytes and not body and not promises.length and self._options.trailers is None:
             self._uploaded = await self._send(data)
         else:

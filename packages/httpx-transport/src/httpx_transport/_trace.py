@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_found: dict[str, logging.Logger] = {}
+_found: tuple[logging.Logger, ...] = ()
 
 _DEBUG: Final = 10  # logging.DEBUG
 _KINDS: Final = ("connection", "http11", "http2", "proxy", "socks")
@@ -86,28 +86,28 @@ def logged() -> bool:
     loggers = _found or _loggers()
     if not loggers:
         return False
-    parent, connection, http11, http2, proxy, socks = loggers.values()
+    parent, connection, http11, http2, proxy, socks = loggers
     if connection.level or http11.level or http2.level or proxy.level or socks.level or parent.disabled:
-        return any(logger.isEnabledFor(_DEBUG) for logger in loggers.values())
+        return any(logger.isEnabledFor(_DEBUG) for logger in loggers)
     return parent.isEnabledFor(_DEBUG)
 
 
 def log(event: str, **details: Any) -> None:
     """Write an event as a line, if its logger is enabled; secrets are not shown."""
     kind, _, name = event.partition(".")
-    logger = _loggers().get(kind)
+    logger = dict(zip(_KINDS, _loggers()[1:], strict=False)).get(kind)
     if logger is not None and logger.isEnabledFor(_DEBUG):
         shown = [f"{key}={_shown(value)}" for key, value in details.items() if _worth_a_word(key, value)]
         logger.debug("%s", " ".join([name, *shown]))
 
 
-def _loggers() -> dict[str, logging.Logger]:
-    """Return the loggers by the first word of an event, their parent first; none while nobody has imported `logging`."""
+def _loggers() -> tuple[logging.Logger, ...]:
+    """Return the loggers: their parent, then one by kind of event; none while nobody has imported `logging`."""
+    global _found  # noqa: PLW0603 - replaced at once: threads look at it
     if not _found and "logging" in sys.modules:
         import logging
 
-        own = {kind: logging.getLogger(f"httpcore.{kind}") for kind in _KINDS}
-        _found.update({"": logging.getLogger("httpcore"), **own})  # at once: threads look at it
+        _found = logging.getLogger("httpcore"), *(logging.getLogger(f"httpcore.{kind}") for kind in _KINDS)
     return _found
 
 

@@ -86,7 +86,8 @@ class URL:
     @property
     def userinfo(self) -> bytes:
         """The credentials as they stand in the URL, `b"user:pa%20ss"`; empty for none."""
-        return self._parts.userinfo.encode("ascii")
+        userinfo = self._parts.userinfo
+        return userinfo.encode("ascii") if userinfo else b""
 
     @property
     def username(self) -> str:

@@ -107,6 +107,7 @@ class RawTransport(BaseTransport):
     """
 
     _translated: tuple[type[Exception], ...] = ANYBODYS
+    _hands_over = False  # whether what it tells is nobody's but ours
 
     def __init__(self, transport: Transport) -> None:
         self._pool: Transport = able("transport", transport, "handle_request", optional=False)
@@ -121,7 +122,9 @@ class RawTransport(BaseTransport):
             status, fields, body, extensions = self._pool.handle_request(*_primitives(request))
         except self._translated as error:
             raise translate(error) from error
-        return Response.from_raw(status, fields, RawStream(body), dict(extensions or ()))
+        return Response.from_raw(
+            status, fields, RawStream(body), extensions if self._hands_over else dict(extensions or ())
+        )
 
     def close(self) -> None:
         """Close the transport."""
@@ -139,6 +142,7 @@ class AsyncRawTransport(AsyncBaseTransport):
     """
 
     _translated: tuple[type[Exception], ...] = ANYBODYS
+    _hands_over = False  # whether what it tells is nobody's but ours
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._pool: AsyncTransport = able("transport", transport, "handle_async_request", optional=False)
@@ -153,7 +157,9 @@ class AsyncRawTransport(AsyncBaseTransport):
             status, fields, body, extensions = await self._pool.handle_async_request(*_primitives(request))
         except self._translated as error:
             raise translate(error) from error
-        return Response.from_raw(status, fields, AsyncRawStream(body), dict(extensions or ()))
+        return Response.from_raw(
+            status, fields, AsyncRawStream(body), extensions if self._hands_over else dict(extensions or ())
+        )
 
     async def aclose(self) -> None:
         """Close the transport."""
@@ -183,6 +189,7 @@ class HTTPTransport(RawTransport):
     """
 
     _translated = OURS
+    _hands_over = True
 
     def __init__(
         self,
@@ -225,6 +232,7 @@ class AsyncHTTPTransport(AsyncRawTransport):
     """
 
     _translated = OURS
+    _hands_over = True
 
     def __init__(
         self,

@@ -47,17 +47,18 @@ class Promises(NamedTuple):
 
 
 class RequestEncoder:
-    """Words the heads of one connection's requests. Fields that are the last request's are not checked again.
+    """Words the heads of one connection's requests. What is the last request's is not checked again.
 
     Attributes:
         promises: What the last head that was encoded says of its request.
     """
 
-    __slots__ = ("_fields", "_lines", "promises")
+    __slots__ = ("_fields", "_lines", "_start", "promises")
 
     promises: Promises
 
     def __init__(self) -> None:
+        self._start: tuple[bytes, bytes, bytes] = b"", b"", b""
         self._fields: list[Field] | None = None
         self._lines = b""
 
@@ -68,9 +69,12 @@ class RequestEncoder:
             LocalProtocolError: A method, target, name or value that HTTP/1.1 does not allow; no Host; a Content-Length
                 or Transfer-Encoding that says nothing clear. The message never holds a field's value.
         """
-        start = b"%b %b HTTP/1.1\r\n" % (method, target)
-        if REQUEST_LINE.fullmatch(start) is None:
-            raise _refusal(method, target, fields)
+        last_method, last_target, start = self._start
+        if target != last_target or method != last_method:
+            start = b"%b %b HTTP/1.1\r\n" % (method, target)
+            if REQUEST_LINE.fullmatch(start) is None:
+                raise _refusal(method, target, fields)
+            self._start = method, target, start
         if fields != self._fields:
             self._fields = None
             lines = _lines(fields)

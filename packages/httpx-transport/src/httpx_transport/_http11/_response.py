@@ -13,14 +13,11 @@ from typing import Final, NamedTuple
 from .._errors import RemoteProtocolError
 from ..interface import Field
 from ._chunks import ChunkedReader
-from ._grammar import FIELDS, HEAD_END, MAX_HEAD, RESPONSE_HEAD, is_length
+from ._grammar import HEAD_END, MAX_HEAD
+from ._head import CHUNKED, UNCLEAR, UNDECLARED, HeadReader
 from ._judge import Informational, Judge
 from ._keep_alive import read_keep_alive
 
-# Only names of these lengths are looked at: connection and keep-alive, content-length, transfer-encoding.
-_LENGTHS: Final = frozenset({10, 14, 17})
-_CHUNKED: Final = -1
-_UNCLEAR: Final = -2  # h11 shall say
 _TOO_LONG: Final = f"response head longer than {MAX_HEAD} bytes"
 
 
@@ -41,6 +38,7 @@ class ResponseDecoder:
     """The state of receiving the one response to one request.
 
     Args:
+        heads: What reads the heads of this connection.
         method: The request's method: it decides whether there is content (RFC 9112 §6.3).
         close: Whether the request said `Connection: close`.
         upgrade: Whether the request offered another protocol (RFC 9110 §7.8).
@@ -60,6 +58,7 @@ class ResponseDecoder:
         "_buffer",
         "_chunks",
         "_close",
+        "_heads",
         "_judge",
         "_method",
         "_missing",
@@ -75,7 +74,8 @@ class ResponseDecoder:
         "trailers",
     )
 
-    def __init__(self, method: bytes, close: bool, upgrade: bool = False) -> None:
+    def __init__(self, heads: HeadReader, method: bytes, close: bool, upgrade: bool = False) -> None:
+        self._heads = heads
         self._method = method
         self._close = close
         self._upgrade = upgrade
@@ -115,29 +115,31 @@ class ResponseDecoder:
             start = max(len(self._buffer) - 3, 0)
             data = self._buffer + data
         # In a later piece only the end of the head is looked for: one in tiny pieces is not matched again and again.
-        match = RESPONSE_HEAD.match(data) if not start or HEAD_END.search(data, start) else None
-        if match is None:
+        head = self._heads.read(data) if not start or HEAD_END.search(data, start) else None
+        if head is None:
             self._buffer = data
             self._await_or_judge(start, ended)
             return
-        code, reason, lines = match.groups()
-        status, end = int(code), match.end()
-        fields: list[Field] = FIELDS.findall(lines)
-        length = self._framing(status, fields)
+        octets, status, reason, fields, length, close, keep_alive = head
+        end = len(octets)
         if end > MAX_HEAD:
             raise RemoteProtocolError(_TOO_LONG)
-        if length == _UNCLEAR:
+        if length != UNCLEAR and (status in (204, 304) or self._method == b"HEAD"):
+            length = 0
+        if length <= UNDECLARED or self._method == b"CONNECT":
             self._buffer = data
             self._judge_from_here()
             return
-        self.head = _head((status, reason or b"", b"HTTP/1.1", fields))
+        self.head = _head((status, reason, b"HTTP/1.1", fields.copy()))
         self._buffer = b""
+        self._close = self._close or close
+        self.keep_alive = keep_alive
         if len(data) - end == length:  # all of it, and not a byte more
             self._ready = data[end:]
             self.complete = True
             self.reusable = not self._close
             return
-        if length == _CHUNKED:
+        if length == CHUNKED:
             self._chunks = ChunkedReader()
         self._missing = length
         self._feed_content(data[end:])
@@ -183,29 +185,6 @@ class ResponseDecoder:
                     self.keep_alive = read_keep_alive(value, self.keep_alive)
         self.complete, self.reusable = judge.complete, judge.reusable
         self.switched, self.surplus = judge.switched, judge.surplus
-
-    def _framing(self, status: int, fields: list[Field]) -> int:
-        """Return the length of the content in bytes, or one of the signs; note whether the peer closes after it."""
-        length = _UNCLEAR
-        for name, value in fields:
-            if len(name) not in _LENGTHS:
-                continue
-            name = name.lower()
-            if name == b"content-length":
-                if length != _UNCLEAR or not is_length(value):
-                    return _UNCLEAR
-                length = int(value)
-            elif name == b"transfer-encoding":
-                if length != _UNCLEAR or value.lower() != b"chunked":
-                    return _UNCLEAR
-                length = _CHUNKED
-            elif name == b"connection" and b"close" in [word.strip(b" \t") for word in value.lower().split(b",")]:
-                self._close = True
-            elif name == b"keep-alive":
-                self.keep_alive = read_keep_alive(value, self.keep_alive)
-        if status in (204, 304) or self._method == b"HEAD":
-            return 0
-        return _UNCLEAR if self._method == b"CONNECT" else length
 
     def _add(self, content: bytes) -> None:
         self._ready = self._ready + content if self._ready else content
