@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from collections.abc import AsyncIterable, Iterable
+from typing import Final, NamedTuple, cast
 
 from .._backends import Backend
-from .._connection import Connection
+from .._connection import Connection, Origin
 from .._errors import ReadError, RemoteProtocolError, WriteError
 from .._exchange import Exchange
+from .._extensions import Options
 from .._http2 import Http2Connection, Http2Exchange, NoRoom, TracedHttp2Exchange
 from .._settings import Settings
+from .._trace import Trace
 from .._traced import TracedExchange
+from ..interface import Field
 from ._lease import Lease
-from ._pool import Answer, Outgoing, Pool
+from ._pool import Answer, Pool
 from ._proxied import ProxiedPool
 from ._sharing import Sharing
 
 _ATTEMPTS: Final = 5  # that may be in vain: those on connections that answered others before they went are not counted
+
+
+class Outgoing(NamedTuple):
+    """A request on its way: what it says, what it asks for beside itself, and since when."""
+
+    method: bytes
+    target: bytes
+    headers: list[Field]
+    body: Iterable[bytes] | AsyncIterable[bytes] | bytes
+    options: Options
+    trace: Trace | None
+    origin: Origin
+    began: float
+    timings: dict[str, float]
 
 
 class Http2Pool(Pool):
@@ -31,10 +49,22 @@ class Http2Pool(Pool):
         super().__init__(backend, settings)
         self._sharing = Sharing(backend, self._connections, settings.http1)
 
-    async def _answer(self, request: Outgoing) -> Answer:
+    async def _answer(
+        self,
+        method: bytes,
+        target: bytes,
+        headers: list[Field],
+        body: Iterable[bytes] | AsyncIterable[bytes] | bytes,
+        options: Options,
+        trace: Trace | None,
+        origin: Origin,
+        began: float,
+        timings: dict[str, float],
+    ) -> Answer:
         """Send a request on a stream of a connection, or on one that speaks HTTP/1.1."""
-        if not self._sharing.concerns(request.origin):
-            return await super()._answer(request)
+        if not self._sharing.concerns(origin):
+            return await super()._answer(method, target, headers, body, options, trace, origin, began, timings)
+        request = Outgoing(method, target, headers, body, options, trace, origin, began, timings)
         avoid: Http2Connection | None = None
         in_vain = 0
         while in_vain < _ATTEMPTS:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from collections.abc import AsyncIterable, Coroutine, Iterable
+from typing import Any, Protocol, TypeAlias
 
 from .._backends import Backend
 from .._body import Content
@@ -38,24 +37,6 @@ class AnyExchange(Content, Holder, Protocol):
 
 Answer: TypeAlias = tuple[int, list[Field], AnyExchange, dict[str, Any]]
 """Status, fields, what the content is read from, and the response's extensions."""
-
-
-class Outgoing(NamedTuple):
-    """A request on its way: what it says, what it asks for beside itself, and since when."""
-
-    method: bytes
-    target: bytes
-    headers: list[Field]
-    body: Iterable[bytes] | AsyncIterable[bytes] | bytes
-    options: Options
-    trace: Trace | None
-    origin: Origin
-    began: float
-    timings: dict[str, float]
-
-
-# What `Outgoing(...)` does, without a call of Python's own.
-_outgoing: Final[Callable[[tuple[Any, ...]], Outgoing]] = functools.partial(tuple.__new__, Outgoing)
 
 
 class Pool:
@@ -110,11 +91,21 @@ class Pool:
         if options.trace is not None or logged():
             trace = Trace(options.trace, TracedRequest(method, url, headers, extensions))
         origin = (scheme, host, port, options.sni_hostname)
-        return self._answer(_outgoing((method, target, headers, body, options, trace, origin, now, {})))
+        return self._answer(method, target, headers, body, options, trace, origin, now, {})
 
-    async def _answer(self, request: Outgoing) -> Answer:
+    async def _answer(
+        self,
+        method: bytes,
+        target: bytes,
+        headers: list[Field],
+        body: Iterable[bytes] | AsyncIterable[bytes] | bytes,
+        options: Options,
+        trace: Trace | None,
+        origin: Origin,
+        began: float,
+        timings: dict[str, float],
+    ) -> Answer:
         """Send a request on a connection that serves no other meanwhile."""
-        method, target, headers, body, options, trace, origin, began, timings = request
         now = began
         lease = self._connections.assign(origin, now)
         if isinstance(lease, Waiter):
