@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import AsyncIterable, Iterable
 from typing import Final, NamedTuple, cast
 
@@ -20,7 +21,7 @@ from ._pool import Answer, Pool
 from ._proxied import ProxiedPool
 from ._sharing import Sharing
 
-_ATTEMPTS: Final = 5  # that may be in vain: those on connections that answered others before they went are not counted
+_ATTEMPTS: Final = 5  # that may be in vain
 
 
 class Outgoing(NamedTuple):
@@ -35,6 +36,15 @@ class Outgoing(NamedTuple):
     origin: Origin
     began: float
     timings: dict[str, float]
+
+
+class Again(enum.Enum):
+    """Why a request is sent again, on another connection."""
+
+    IN_VAIN = enum.auto()
+    """Nobody knows whether the next one does better: such attempts are counted."""
+    SPENT = enum.auto()
+    """The connection had answered as many as the peer would on one: that goes on for as long as the peer likes."""
 
 
 class Http2Pool(Pool):
@@ -75,9 +85,9 @@ class Http2Pool(Pool):
             else:
                 answer = await self._send_shared(found, request, last)
                 avoid = found
-            if not isinstance(answer, bool):
+            if not isinstance(answer, Again):
                 return answer
-            in_vain += answer
+            in_vain += answer is Again.IN_VAIN
         raise RemoteProtocolError(f"{_ATTEMPTS} connections had no room for the request")
 
     async def _obtain(self, request: Outgoing, avoid: Http2Connection | None) -> Http2Connection | Lease:
@@ -95,27 +105,24 @@ class Http2Pool(Pool):
             timings["pool"] = self._clock() - request.began
         return found
 
-    async def _send_shared(self, shared: Http2Connection, request: Outgoing, last: bool) -> Answer | bool:
-        """Send on a stream; where the request may be sent again, return whether this was in vain.
-
-        It was not where the peer turned it away as it had answered as many as it would on one connection.
-        """
+    async def _send_shared(self, shared: Http2Connection, request: Outgoing, last: bool) -> Answer | Again:
+        """Send on a stream; where the request may be sent again, return why it has to be."""
         method, target, headers, body, options, trace, _, began, timings = request
         given = (self.backend, shared, options, began, self._clock(), timings)
         exchange = Http2Exchange(*given) if trace is None else TracedHttp2Exchange(trace, *given)
         try:
             head = await exchange.start(method, target, headers, body)
         except NoRoom:
-            return not shared.spent
+            return Again.SPENT if shared.spent else Again.IN_VAIN
         except (ReadError, WriteError, RemoteProtocolError):
-            in_vain = not (exchange.stream.unprocessed and shared.spent)
-            if (last and in_vain) or not exchange.repeatable(method, body):
+            spent = exchange.stream.unprocessed and shared.spent
+            if (last and not spent) or not exchange.repeatable(method, body):
                 raise
-            return in_vain
+            return Again.SPENT if spent else Again.IN_VAIN
         return head.status, head.fields, exchange, exchange.facts(head)
 
-    async def _send_alone(self, lease: Lease, request: Outgoing, last: bool) -> Answer | bool:
-        """Send on a connection that speaks HTTP/1.1; where the request may be sent again, return True."""
+    async def _send_alone(self, lease: Lease, request: Outgoing, last: bool) -> Answer | Again:
+        """Send on a connection that speaks HTTP/1.1; where the request may be sent again, return why it has to be."""
         method, target, headers, body, options, trace, _, began, timings = request
         given = (self.backend, lease, cast(Connection, lease.connection), options, began, self._clock(), timings)
         exchange = Exchange(*given) if trace is None else TracedExchange(trace, *given)
@@ -130,7 +137,7 @@ class Http2Pool(Pool):
                 raise
             if not exchange.repeatable(method, body):
                 raise
-            return True
+            return Again.IN_VAIN
         return head.status, head.fields, exchange, exchange.facts(head)
 
     def close(self) -> None:
