@@ -445,6 +445,8 @@ async def test_an_error_instead_of_a_head() -> None:
 async def test_an_error_instead_of_a_head_may_be_a_response() -> None:
     response = await get(saying(BOOM), raise_app_exceptions=False)
     assert (response.status_code, response.headers.raw, response.content) == (500, [], b"")
+    response = await ask(saying(BOOM), raise_app_exceptions=False)
+    assert [piece async for piece in response.aiter_raw()] == []
 
 
 @pytest.mark.parametrize("messages", [(), (part(b"one"), part(b"two"))])

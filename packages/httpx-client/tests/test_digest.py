@@ -159,9 +159,10 @@ def test_the_caller_s_own_field_is_replaced(face: Face, auth: DigestAuth) -> Non
     assert len(sent.headers.get_list("authorization")) == 1
 
 
-def test_the_target_that_goes_on_the_wire_is_hashed(face: Face, auth: DigestAuth) -> None:
+@pytest.mark.parametrize("target", [b"*", "*"], ids=["bytes", "str"])
+def test_the_target_that_goes_on_the_wire_is_hashed(face: Face, auth: DigestAuth, target: bytes | str) -> None:
     server = Script(CHALLENGE)
-    converse(face, auth, Request("OPTIONS", "http://example.org/", extensions={"target": b"*"}), server)
+    converse(face, auth, Request("OPTIONS", "http://example.org/", extensions={"target": target}), server)
     assert server.fields[1] is not None
     assert parameters(server.fields[1])["uri"] == "*"
 

@@ -48,6 +48,7 @@ def proxies_of(variables: dict[str, str]) -> dict[str, str | None]:
         ({"http_proxy": "u:p@host:80"}, {"http://": "http://u:p@host:80"}),
         ({"http_proxy": "//p"}, {"http://": "http://p"}),
         ({"http_proxy": " http://p "}, {"http://": "http://p"}),
+        ({"HTTP_PROXY": "upper", "http_proxy": " "}, {}),
         ({"http_proxy": "[::1]:80"}, {"http://": "http://[::1]:80"}),
         ({"http_proxy": "ftp://p"}, {"http://": "ftp://p"}),
         ({"HTTP_PROXY": "a", "HTTPS_PROXY": "b", "ALL_PROXY": "c"},

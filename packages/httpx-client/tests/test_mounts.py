@@ -124,6 +124,7 @@ def test_a_pattern_shows_no_password() -> None:
         ("//example.com", "all://example.com"),
         ("*://example.com", "all://example.com"),
         ("http:/", "http://"),
+        (" all://", "all://"),
     ],
 )
 def test_what_is_no_pattern(pattern: str, better: str) -> None:

@@ -372,8 +372,9 @@ def test_a_malformed_body_harms_nobody_who_does_not_ask(face: Face, coded: bytes
         async with face.over(to("/y", content=[coded], content_encoding="gzip"), follow_redirects=True) as client:
             response = await client.get("http://a/")
             assert response.text == "there"
-            with pytest.raises(DecodingError):
-                response.history[0].text  # noqa: B018
+            for _ in range(2):
+                with pytest.raises(DecodingError):
+                    response.history[0].text  # noqa: B018
 
     face.run(scenario)
 
@@ -385,8 +386,9 @@ def test_a_bomb_is_not_unpacked(face: Face, option: Any, bound: str) -> None:
     async def scenario() -> None:
         async with face.over(answer, follow_redirects=True, **option) as client:
             (first,) = (await client.get("http://a/")).history
-            with pytest.raises(DecodingError, match=bound):
-                first.content  # noqa: B018
+            for _ in range(2):
+                with pytest.raises(DecodingError, match=bound):
+                    first.content  # noqa: B018
 
     face.run(scenario)
 

@@ -13,7 +13,7 @@ from httpx_client._routing import route
 from httpx_client._transports._options import pool_options, proxy_options
 from httpx_models import Request, Response
 from httpx_transport import ConnectionPool
-from httpx_urls import URL
+from httpx_urls import URL, InvalidURL
 
 from .conftest import Answering, Face
 
@@ -94,6 +94,23 @@ class Routed(Client):
 def test_a_proxy_for_everything(proxy: Any) -> None:
     assert Routed(proxy=proxy).routes == {"all://": "http://p:1"}
     assert Routed(proxy=proxy, transport=Answering(lambda request: Response(200))).routes == {"all://": "http://p:1"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "error"),
+    [
+        ("HTTP_PROXY", "http://", InvalidURL),
+        ("https_proxy", "p:99999", InvalidURL),
+        ("ALL_PROXY", "ftp://p", ValueError),
+    ],
+)
+def test_an_error_names_the_variable(
+    variable: str, value: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(error, match=rf" \(in the environment, {variable.upper()}\)$"):
+        Client()
+    Client(trust_env=False).close()
 
 
 def test_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +194,9 @@ def test_what_is_asked_for_is_handed_on(name: str, value: Any, told: Any) -> Non
 def test_versions_of_http() -> None:
     assert options_for(http1=False, http2=True)["http1"] is False
     assert options_for(http1=False, http2=False)["http1"] is True
+    unsaid = options_for(http1=None, http2=None)
+    assert (unsaid["http1"], unsaid["http2"]) == (True, False)
+    Client(http1=None, http2=None).close()  # type: ignore[arg-type]
     assert options_for()["timeout"] is None
 
 

@@ -153,6 +153,15 @@ def test_what_follows_the_end_is_ignored(name: str) -> None:
     assert decode(decoder, [ENCODERS[name](CONTENT) + b"tail", b"tail"]) == CONTENT
 
 
+@pytest.mark.parametrize("size", [1, 300_000])
+@pytest.mark.parametrize("tail", [b"\0", b"x" * 99, gzip.compress(b"more"), gzip.compress(b"m" * 300_000)])
+@pytest.mark.parametrize("name", ["gzip", "deflate", "deflate-raw"])
+def test_more_than_one_step_and_then_something_else(name: str, tail: bytes, size: int) -> None:
+    content, more = b"a" * 600_000, gzip.decompress(tail) if name == "gzip" and tail[:1] == b"\x1f" else b""
+    data = ENCODERS[name](content) + tail
+    assert decode(make(name), [data[i : i + size] for i in range(0, len(data), size)]) == content + more
+
+
 @pytest.mark.parametrize("name", ENCODERS)
 def test_each_step_is_bounded(name: str) -> None:
     bomb = ENCODERS[name](bytes(40 * STEP))

@@ -199,6 +199,8 @@ def test_json_can_be_written_by_somebody_else() -> None:
         json_encoder = staticmethod(lambda value: b"bytes")
 
     assert Own("POST", ADDRESS, json=1).content == b"bytes"
+    with pytest.raises(TypeError, match="^json_encoder must return str or bytes, not <class 'int'>$"):
+        post(json=1, json_encoder=lambda value: 1)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 import trio
 import trio.testing
 
-from httpx_transport import ReadError, RemoteProtocolError, WriteError
+from httpx_transport import ReadError, RemoteProtocolError
 from httpx_transport._backends import Stream, blocking_backend, running_backend
 from httpx_transport._backends._anyio import AnyioStream
 from httpx_transport._backends._asyncio_events import AsyncioEvent
@@ -515,8 +515,18 @@ class TestUploadsThatBreak:
 
     def test_nothing_left_behind(self) -> None:
         exchange, _ = exchange_over(Scripted(30, None, b""))
-        with pytest.raises(WriteError, match="Broken pipe"):
+        with pytest.raises(RemoteProtocolError, match="^Server disconnected without sending a response") as raised:
             run(exchange.start(*POST, b"x" * 100_000))
+        assert isinstance(raised.value.__cause__, BrokenPipeError)
+
+    @pytest.mark.parametrize("room", [0, 30])
+    def test_why_a_tls_peer_went_is_told(self, room: int) -> None:
+        alert = ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required")
+        alert.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+        exchange, _ = exchange_over(Scripted(room, alert))
+        with pytest.raises(ReadError, match=r"ALERT_CERTIFICATE_REQUIRED.*\(waiting for the response from") as raised:
+            run(exchange.start(*POST, b"x" * 100_000))
+        assert raised.value.__cause__ is alert
 
     def test_a_tls_peer_that_hangs_up_while_we_send(self) -> None:
         exchange, _ = exchange_over(Scripted(30, ssl.SSLEOFError(8, "EOF")))
@@ -524,10 +534,23 @@ class TestUploadsThatBreak:
         with pytest.raises(RemoteProtocolError, match=message):
             run(exchange.start(*POST, b"x" * 100_000))
 
+    def test_the_error_is_met_between_chunks(self) -> None:
+        class Heard(Scripted):
+            async def heard(self) -> bool:
+                return True
+
+        exchange, lease = exchange_over(Heard(10**9, ConnectionResetError(errno.ECONNRESET, "reset"), OK))
+        assert (
+            run(exchange.start(*POST[:2], [*POST[2][:1], (b"Transfer-Encoding", b"chunked")], [b"x" * 300_000])).status
+            == 200
+        )
+        assert lease.reusable is False
+
     def test_the_error_is_met_while_listening(self) -> None:
         exchange, _ = exchange_over(Scripted(30, ConnectionResetError(errno.ECONNRESET, "reset"), b""))
-        with pytest.raises((WriteError, ReadError), match="reset"):
+        with pytest.raises(RemoteProtocolError, match="^Server disconnected") as raised:
             run(exchange.start(*POST, b"x" * 100_000))
+        assert isinstance(raised.value.__cause__, ConnectionResetError)
 
     def test_an_answer_before_the_first_large_chunk(self) -> None:
         exchange, _ = exchange_over(Scripted(30, OK))

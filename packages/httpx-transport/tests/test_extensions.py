@@ -308,7 +308,7 @@ class TestExpect:
         network = network_of(script)
         fields = [EXPECT, (b"Content-Length", b"3")]
         request = fetch(network.pool(), method=b"POST", headers=fields, body=b"abc", timeout={"total": 0.5})
-        with pytest.raises(ReadTimeout, match="the total of 0.5 s is over"):
+        with pytest.raises(ReadTimeout, match="the total is over, of which 0.5 s were left"):
             network.run(request)
         assert network.now == 0.5
 
@@ -350,7 +350,9 @@ class TestTotal:
                 await peer.send(b"x")
 
         network = network_of(script)
-        with pytest.raises(ReadTimeout, match=r"timed out: the total of 5 s is over \(reading the content from"):
+        with pytest.raises(
+            ReadTimeout, match=r"timed out: the total is over, of which 5 s were left \(reading the content from"
+        ):
             network.run(fetch(network.pool(max_connections=1), timeout={"read": read, "total": 5}))
         assert network.now == 5.0
 
@@ -362,7 +364,7 @@ class TestTotal:
         pool = network.pool(timeout=None)
         body = b"x" * 1_000_000
         upload = fetch(pool, method=b"POST", headers=[(b"Content-Length", b"1000000")], body=body, timeout={"total": 4})
-        with pytest.raises(WriteTimeout, match="the total of 4 s is over"):
+        with pytest.raises(WriteTimeout, match="the total is over, of which 4 s were left"):
             network.run(upload)
         assert network.now == 4.0
 
@@ -378,7 +380,7 @@ class TestTotal:
                 raise StopAsyncIteration
 
         pool = network.pool(max_connections=1)
-        with pytest.raises(WriteTimeout, match=r"the total of 2 s is over \(sending the request to"):
+        with pytest.raises(WriteTimeout, match=r"the total is over, of which 2 s were left \(sending the request to"):
             network.run(fetch(pool, method=b"POST", headers=[CHUNKED], body=Never(), timeout={"total": 2}))
         assert network.now == 2.0
         network.run(full(network, pool, 1))

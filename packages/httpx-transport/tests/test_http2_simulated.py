@@ -451,7 +451,7 @@ def test_the_total_counts_everything() -> None:
 
     async def main() -> None:
         pool = network.pool(http2=True)
-        with pytest.raises(ReadTimeout, match="the total of 1.5 s is over"):
+        with pytest.raises(ReadTimeout, match="the total is over, of which 1.5 s were left"):
             await get(pool, extensions={"timeout": {"total": 1.5}})
         assert 1.4 < network.now < 1.6
 
@@ -463,7 +463,7 @@ def test_the_total_counts_everything() -> None:
                 await network.sleep(1)
                 return b"x"
 
-        with pytest.raises(WriteTimeout, match="the total of 2.5 s is over"):
+        with pytest.raises(WriteTimeout, match="the total is over, of which 2.5 s were left"):
             await get(pool, method=b"POST", body=Slow(), extensions={"timeout": {"total": 2.5}})
         await pool.aclose()
 

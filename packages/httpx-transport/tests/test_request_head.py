@@ -39,6 +39,9 @@ def test_fields_that_are_said_again_are_said_the_same() -> None:
 
 def test_what_is_refused_is_refused_again() -> None:
     encoder = RequestEncoder()
+    for method, target in [(b"", b""), (b"", b"/"), (b"GET", b""), (b"", b"\0")]:
+        with pytest.raises(LocalProtocolError):
+            RequestEncoder().encode(method, target, [HOST])
     for method, target in [(b"GET", b"/"), (b"GET", b"/a b"), (b"GET", b"/a b"), (b"G T", b"/"), (b"G T", b"/")]:
         if b" " in method + target:
             with pytest.raises(LocalProtocolError):

@@ -14,7 +14,6 @@ from httpx_transport import (
     ReadTimeout,
     RemoteProtocolError,
     TransportError,
-    WriteError,
     WriteTimeout,
 )
 from httpx_transport.testing import Faults, Network, Peer, ServedRequest, answer, response
@@ -276,7 +275,7 @@ def test_a_server_that_stops_reading_without_an_answer() -> None:
     network = network_of(script)
     content = bytes(1_000_000)
     headers = [(b"Content-Length", b"%d" % len(content))]
-    with pytest.raises(WriteError, match="Connection reset by peer"):
+    with pytest.raises(ReadError, match="Connection reset by peer"):
         network.run(fetch(network.pool(), headers=headers, body=content))
 
 

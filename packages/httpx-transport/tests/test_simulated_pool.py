@@ -170,7 +170,6 @@ def test_the_trials_see_answers_and_every_kind_of_error() -> None:
         "ReadError",
         "ReadTimeout",
         "RemoteProtocolError",
-        "WriteError",
     }
 
 

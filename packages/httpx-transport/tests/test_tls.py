@@ -228,6 +228,24 @@ class TestWhomWeTrust:
         assert seen[0] is not None
         assert seen[0]["subject_alt_names"] == (("email", "client@example.org"),)
 
+    def test_who_we_are_not(
+        self, face: Face, serve: Serve, authority: trustme.CA, client_context: ssl.SSLContext
+    ) -> None:
+        """In TLS 1.3 the handshake is over for us when the server looks at our certificate: the alert comes later."""
+        context = context_of(authority, "127.0.0.1")
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.verify_mode = ssl.CERT_REQUIRED
+        server = serve(silence, context)
+
+        async def scenario() -> None:
+            async with face.pool(ssl_context=client_context) as pool:
+                for body in (b"", bytes(1_000)):
+                    headers = [(b"Content-Length", b"%d" % len(body))]
+                    with pytest.raises(ReadError, match="ALERT_CERTIFICATE_REQUIRED"):
+                        await pool.get(0, url=url_of(server), method=b"POST", headers=headers, body=body)
+
+        face.run(scenario)
+
 
 def ended(peer: Peer) -> None:
     peer.sock.shutdown(socket.SHUT_RDWR)

@@ -72,7 +72,7 @@ def _variables() -> dict[str, str]:
     variables: dict[str, str] = {}
     # Sorted, upper case comes before lower case.
     for variable in sorted(name for name in os.environ if name[-6:].lower() == "_proxy"):
-        name, value = variable[:-6].lower(), os.environ.get(variable, "")
+        name, value = variable[:-6].lower(), os.environ.get(variable, "").strip()
         if name == "http" and variable != "http_proxy" and "REQUEST_METHOD" in os.environ:
             continue
         if value:
@@ -88,5 +88,4 @@ def _variables() -> dict[str, str]:
 
 def _url(proxy: str) -> str:
     """Return the URL of a proxy that may be no more than a host."""
-    proxy = proxy.strip()
     return proxy if "://" in proxy else f"http://{proxy.lstrip('/')}"

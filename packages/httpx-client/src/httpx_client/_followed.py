@@ -89,9 +89,11 @@ class FollowedResponse(Response):
             bound = self.max_decoded_size
             self.max_decoded_size = MOST_DECODED if bound is None else min(bound, MOST_DECODED)
             self.is_closed = self.is_stream_consumed = False
+            decoder = self._given_decoder
             try:
                 super().read()
             finally:
+                self._given_decoder = decoder  # where this failed, the next attempt has to begin anew
                 self.is_closed = self.is_stream_consumed = True
         return self._content
 

@@ -154,7 +154,7 @@ def _read(pattern: str) -> _Meaning:
 def _what_to_write(pattern: str) -> str:
     """Return the message for what is no pattern, without a user and a password."""
     shown = pattern.rpartition("@")[2]
-    scheme, host = shown.rstrip(":/"), shown.rpartition("://")[2].lstrip("/")
+    scheme, host = shown.strip().rstrip(":/"), shown.strip().rpartition("://")[2].lstrip("/")
     better = f"all://{host}" if ":" in scheme or "/" in scheme else f"{scheme}://"
     return (
         f'Proxy keys should use proper URL forms rather than plain scheme strings. Instead of "{shown}", use "{better}"'

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from httpx_models import Request, Response
-from httpx_urls import URL
+from httpx_urls import URL, InvalidURL
 
 from ._arguments import able, checked, converted, switch
 from ._auth import Auth, AuthTypes
@@ -101,7 +101,10 @@ class BaseClient(Requests):
             return {"all://": _proxy("proxy", proxy)}
         if not allow_env_proxies:
             return {}
-        return {key: None if value is None else Proxy(url=value) for key, value in get_environment_proxies().items()}
+        return {
+            key: None if value is None else _environment_proxy(key, value)
+            for key, value in get_environment_proxies().items()
+        }
 
     # Each face says what it makes.
 
@@ -193,6 +196,14 @@ class BaseClient(Requests):
         """Return all transports, each once."""
         distinct = {id(one): one for one in (self._transport, *self._mounts.values()) if one is not None}
         return list(distinct.values())
+
+
+def _environment_proxy(pattern: str, url: str) -> Proxy:
+    """Return the proxy that the environment names for a pattern, or raise the error that names the variable."""
+    try:
+        return Proxy(url=url)
+    except (InvalidURL, ValueError) as error:
+        raise type(error)(f"{error} (in the environment, {pattern.removesuffix('://').upper()}_PROXY)") from None
 
 
 def _proxy(name: str, proxy: Any) -> Proxy:

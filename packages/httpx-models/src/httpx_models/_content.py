@@ -102,7 +102,7 @@ def encode_json(json: Any, encoder: JSONEncoder | None = None) -> tuple[dict[str
             library's, which refuses NaN and the infinities.
 
     Raises:
-        TypeError: The object cannot be written as JSON.
+        TypeError: The object cannot be written as JSON, or `encoder` returns neither str nor bytes.
         ValueError: A number cannot.
     """
     if encoder is None:
@@ -111,6 +111,9 @@ def encode_json(json: Any, encoder: JSONEncoder | None = None) -> tuple[dict[str
         body: str | bytes = dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     else:
         body = encoder(json)
+        given: object = body
+        if not isinstance(given, str | bytes):
+            raise TypeError(f"json_encoder must return str or bytes, not {type(given)}")
     return _sized(body.encode("utf-8") if isinstance(body, str) else body, "application/json")
 
 

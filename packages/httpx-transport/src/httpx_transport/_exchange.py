@@ -269,9 +269,8 @@ class Exchange(Wire):
                     return False
                 pending = pending[self._stream.send(pending) :]
         except OSError as error:
-            if not is_timeout(error) and await self._answer_left_behind():
-                return False
-            raise self._explained(error, WriteTimeout, WriteError, SENDING, self._options.write) from error
+            await self._receive_last(error)
+            return False
         return True
 
     async def _interrupted(self) -> bool:
@@ -279,7 +278,8 @@ class Exchange(Wire):
         try:
             return await self._stream.heard() and self._answered()
         except OSError as error:
-            raise self._explained(error, WriteTimeout, WriteError, SENDING, None) from error
+            await self._receive_last(error)
+            return True
 
     def _answered(self) -> bool:
         """Take what the peer says while we send; return whether it is the response."""
@@ -292,11 +292,21 @@ class Exchange(Wire):
             self.feed(received, SENDING)
         return self._decoder.head is not None
 
-    async def _answer_left_behind(self) -> bool:
-        """Return whether a peer that takes no more has answered before: the answer is worth more than the error."""
+    async def _receive_last(self, cut: OSError) -> None:
+        """Receive what a peer that takes no more has said: its answer, or why it went, is worth more than that it did.
+
+        Raises:
+            TransportError: It has not answered, or it was we who ended it.
+        """
+        if cut.errno is None and isinstance(
+            cut, TimeoutError | ConnectionAbortedError
+        ):  # with a number it is the system's
+            raise self._explained(cut, WriteTimeout, WriteError, SENDING, self._options.write) from cut
+        if "ALERT" in (getattr(cut, "reason", None) or ""):  # it was met while we listened: nothing follows it
+            raise self._explained(cut, ReadTimeout, ReadError, WAITING, None) from cut
         try:
             while self._decoder.head is None:
                 await self.receive(WAITING)
-        except TransportError:
-            return False
-        return True
+        except TransportError as error:
+            error.__cause__ = error.__cause__ or cut
+            raise

@@ -141,7 +141,11 @@ class Wire:
         if not is_timeout(error):
             return error_type(self._explain(error, doing, None))
         if self._options.expired(self._clock()):
-            return timeout_type(self._explain(f"timed out: the total of {self._options.total} s is over", doing, None))
+            return timeout_type(
+                self._explain(
+                    f"timed out: the total is over, of which {self._options.total:g} s were left", doing, None
+                )
+            )
         return timeout_type(self._explain("timed out", doing, limit))
 
     def _explain(self, what: object, doing: str, seconds: float | None) -> str:

@@ -82,7 +82,7 @@ class DigestUser:
         answer = answer_digest(
             challenge,
             method=request.method,
-            uri=target.decode("latin-1"),
+            uri=target if isinstance(target, str) else target.decode("latin-1"),
             username=self._username,
             password=self._password,
             cnonce=cnonce,

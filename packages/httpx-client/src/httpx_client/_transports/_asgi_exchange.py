@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
-from httpx_models import AsyncByteStream, Headers, RemoteProtocolError, Request, Response, StreamClosed
+from httpx_models import AsyncByteStream, ByteStream, Headers, RemoteProtocolError, Request, Response, StreamClosed
 
 from ._asgi_call import ApplicationCall, ASGIApplication, Message, Scope
 from ._asgi_loops import Loop
@@ -196,7 +196,7 @@ class Exchange(ApplicationCall):
             failure = self._failure()
             if failure is not None:
                 raise failure
-            return Response(500)
+            return Response(500, stream=ByteStream(b""))
         status, headers = self._head
         response = Response(status, headers=headers, stream=ASGIResponseStream(self), extensions=self._extensions)
         self._extensions = response.extensions  # for what is told later

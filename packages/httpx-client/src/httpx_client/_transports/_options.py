@@ -50,8 +50,8 @@ def pool_options(
         switch(switched, on)
     for named, text in (("uds", uds), ("local_address", local_address)):
         checked(named, text, (str, NoneType), "a str")
-    http1 = http1 or not http2  # something has to be spoken
-    alpn = ("h2",) * bool(http2) + ("http/1.1",) * bool(http1)
+    http1, http2 = bool(http1 or not http2), bool(http2)  # something has to be spoken
+    alpn = ("h2",) * http2 + ("http/1.1",) * http1
     return {
         "ssl_context": context_for(verify, cert, trust_env, alpn=alpn),
         "http1": http1,

@@ -43,7 +43,8 @@ class _Inflater:
             except zlib.error as error:
                 raise DecodingError(str(error)) from error
             data = self._zlib.unconsumed_tail
-            more = bool(data) or (len(piece) == STEP and not self._zlib.eof)
+            # At its end a stream goes on saying that its tail is unconsumed, although that is `unused_data` then.
+            more = not self._zlib.eof and (bool(data) or len(piece) == STEP)
             if piece:
                 yield piece
 

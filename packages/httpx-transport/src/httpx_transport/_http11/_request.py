@@ -58,7 +58,7 @@ class RequestEncoder:
     promises: Promises
 
     def __init__(self) -> None:
-        self._start: tuple[bytes, bytes, bytes] = b"", b"", b""
+        self._start: tuple[bytes | None, bytes, bytes] = None, b"", b""
         self._fields: list[Field] | None = None
         self._lines = b""
 
