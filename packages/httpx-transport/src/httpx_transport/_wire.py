@@ -157,3 +157,8 @@ class Wire:
 def is_timeout(error: OSError) -> bool:
     """Return whether a wait was too long for us; with a number it is the system's own, long, timeout."""
     return isinstance(error, TimeoutError) and error.errno is None
+
+
+def is_ours(error: OSError) -> bool:
+    """Return whether it was we who ended it: a wait was too long for us, or the pool has broken the connection off."""
+    return is_timeout(error) or (isinstance(error, ConnectionAbortedError) and error.errno is None)
