@@ -7,6 +7,7 @@ import contextlib
 import errno
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ from httpx_transport._trace import Trace, TracedRequest
 from httpx_transport._traced import TracedExchange
 from httpx_transport.blocking import run
 
-from .conftest import OK, dial, silence
+from .conftest import OK, Peer, dial, silence
 
 
 @pytest.fixture
@@ -634,5 +635,30 @@ def test_two_wait_for_one_stream_of_asyncio_each_within_its_own_limit(serve: Any
             await waits[2]
         stream.close()
         assert [await waits[0], await waits[3]] == [b"", b""]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("size", [6, 1_000_000])
+def test_what_has_come_when_a_write_of_asyncio_fails(serve: Any, size: int) -> None:
+    here, gone = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        here.wait()
+        peer.send(b"answer" * (size // 6))
+        peer.reset()
+        gone.set()
+
+    server = serve(script)
+
+    async def scenario() -> None:
+        stream = await dial(running_backend(), "127.0.0.1", server.port, None)
+        here.set()
+        gone.wait()  # the loop hears of nothing meanwhile
+        stream.share()  # nor does who sends
+        with contextlib.suppress(OSError):
+            while True:
+                stream.send(b"x")
+        assert (await stream.read(30)).startswith(b"answer")
 
     asyncio.run(scenario())

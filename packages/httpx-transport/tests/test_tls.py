@@ -239,7 +239,7 @@ class TestWhomWeTrust:
 
         async def scenario() -> None:
             async with face.pool(ssl_context=client_context) as pool:
-                for body in (b"", bytes(1_000)):
+                for body in (b"", bytes(1_000), bytes(1_000_000)):
                     headers = [(b"Content-Length", b"%d" % len(body))]
                     with pytest.raises(ReadError, match="ALERT_CERTIFICATE_REQUIRED"):
                         await pool.get(0, url=url_of(server), method=b"POST", headers=headers, body=body)

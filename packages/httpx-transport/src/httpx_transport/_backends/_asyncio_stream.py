@@ -6,6 +6,7 @@ What the loop pushes is kept until somebody asks; what somebody waits for is a f
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -118,6 +119,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end, and why."""
+        if exc is not None:
+            self._take_what_is_left()
         self._ended = True
         self._failure = self._failure or exc
         self._writable = True  # whoever waits to write shall learn of it
@@ -127,6 +130,13 @@ class AsyncioStream(asyncio.BufferedProtocol):
             self._told()
             self._told = None
         self._heard = None
+
+    def _take_what_is_left(self) -> None:
+        """Receive what has come: a transport whose write has failed throws it away, and it may be the answer."""
+        with contextlib.suppress(OSError):
+            while self._buffered < _HIGH_WATER and (size := self._socket.recv_into(self._space)):
+                self._buffer.append(bytes(self._space[:size]))
+                self._buffered += size
 
     def pause_writing(self) -> None:
         """Note that the peer takes less than we send."""
