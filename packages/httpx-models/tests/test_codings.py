@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import sys
 import zlib
 from types import ModuleType
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from httpx_models import DecodingError, supported_codings
 from httpx_models._decoders import Chain, Stage, _brotli, _zstd, content_decoder
-from httpx_models._decoders._zlib import STEP
+from httpx_models._decoders._zlib import SLICE, STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -266,3 +267,27 @@ def test_without_zstd(without: Callable[[str], None]) -> None:
     assert _zstd.library() is None
     assert content_decoder(["zstd"]) is None
     assert supported_codings() == ("gzip", "deflate", "br")
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate", "deflate-raw"])
+def test_a_decoder_never_gets_more_than_a_slice_at_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it leaves is copied at each step, so that a large piece would take longer and longer."""
+    fed: list[int] = []
+
+    class Watched:
+        def __init__(self, window: int) -> None:
+            self.zlib = real(window)
+
+        def decompress(self, data: bytes, most: int) -> bytes:
+            fed.append(len(data))
+            return self.zlib.decompress(data, most)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.zlib, name)
+
+    real = zlib.decompressobj
+    content = random.Random(1).randbytes(1_000_000)
+    encoded = ENCODERS[name](content)
+    monkeypatch.setattr(zlib, "decompressobj", Watched)
+    assert decode(make(name), [encoded]) == content
+    assert max(fed) <= SLICE

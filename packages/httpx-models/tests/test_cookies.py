@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from httpx_models import CookieConflict, Cookies, LocalProtocolError, Request, Response
+from httpx_models import CookieConflict, Cookies, LocalProtocolError, Request, Response, _jar
 from httpx_models._cookierules import default_path, path_matches
 from httpx_models._jar import MAX_PER_DOMAIN
 from httpx_models._suffixes import _list, domain_matches, is_address, is_public_suffix
@@ -613,3 +613,21 @@ def test_default_paths(path: str, expected: str) -> None:
 def test_the_field_is_checked_like_any_other() -> None:
     with pytest.raises(LocalProtocolError):
         Request("GET", SITE, headers={"Cookie": "a=b\r\nX: y"})
+
+
+def test_what_a_jar_holds_is_not_gone_through_for_each_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    shadows = _jar.shadows_secure
+
+    def watched(cookie: Any, other: Any) -> bool:
+        compared.append(other.name)
+        return shadows(cookie, other)
+
+    cookies, request = Cookies(), Request("GET", "https://a.example/")
+    names = [b"s%d=1; Secure" % number for number in range(50)]
+    cookies.extract_cookies(Response(200, headers=[(b"Set-Cookie", name) for name in names], request=request))
+    monkeypatch.setattr(_jar, "shadows_secure", watched)
+    fields = [(b"Set-Cookie", b"n%d=1" % number) for number in range(50)] + [(b"Set-Cookie", b"s7=2")]
+    cookies.extract_cookies(Response(200, headers=fields, request=Request("GET", "http://a.example/")))
+    assert compared == ["s7"]
+    assert (len(cookies), cookies["s7"]) == (100, "1")

@@ -803,3 +803,15 @@ def test_what_came_over_the_wire_is_as_what_is_given_bit_by_bit() -> None:
     assert pickle.loads(pickle.dumps(made)).headers == made.headers
     names = ("status_code", "headers", "stream", "extensions", "history", "default_encoding", "is_closed", "_request")
     assert [getattr(made, name) for name in names] == [getattr(given, name) for name in names]
+
+
+def test_chunks_of_what_is_written_to_again() -> None:
+    class Reused(SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            space: Any = bytearray(4)
+            for letter in b"abc":
+                space[:] = bytes([letter]) * 4
+                yield space
+            yield memoryview(b"dd")  # type: ignore[misc]
+
+    assert list(Response(200, stream=Reused()).iter_bytes(6)) == [b"aaaabb", b"bbcccc", b"dd"]

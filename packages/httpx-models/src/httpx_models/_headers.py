@@ -245,9 +245,15 @@ class Headers(MutableMapping[str, str]):
         """Return the values by lower-case name, joined where a name is repeated, and keep them."""
         raw = self._raw
         index: dict[bytes, bytes] = {}
+        repeated: dict[bytes, list[bytes]] = {}
         for name, value in raw:
             key = name.lower()
-            index[key] = index[key] + b", " + value if key in index else value
+            if key in index:
+                repeated.setdefault(key, [index[key]]).append(value)
+            else:
+                index[key] = value
+        for key, values in repeated.items():  # at once: one by one takes longer and longer
+            index[key] = b", ".join(values)
         self._index = index
         if self._raw is not raw:  # another thread has replaced them meanwhile, and what was kept is what they were
             self._index = None

@@ -35,12 +35,19 @@ def receive(jar: CookieJar, response: Response, place: Place, now: float) -> Non
         place: Where it comes from.
         now: The time, in seconds since 1970.
     """
-    for name, field in response.headers.raw:
-        said = parse_set_cookie(_text(field)) if name.lower() == b"set-cookie" else None
-        cookie = None if said is None else make_cookie(said, place, now)
-        if cookie is not None:
-            with locked(jar):
-                _store(jar, cookie, place, response.request, now)
+    with locked(jar):
+        # Found once, as there may be thousands, and as many fields; an open connection adds none to them.
+        secure: dict[str, list[Cookie]] = {}
+        for other in () if place.secure else jar:
+            if other.secure:
+                secure.setdefault(other.name, []).append(other)
+        for name, field in response.headers.raw:
+            said = parse_set_cookie(_text(field)) if name.lower() == b"set-cookie" else None
+            cookie = None if said is None else make_cookie(said, place, now)
+            if cookie is None or any(shadows_secure(cookie, other) for other in secure.get(cookie.name, ())):
+                continue
+            _store(jar, cookie, place, response.request, now)
+        _make_room(jar, list(jar), MAX_TOTAL)
 
 
 def field_for(jar: CookieJar, request: Request, now: float) -> str:
@@ -80,8 +87,6 @@ def _near(jar: CookieJar, host: str) -> list[Cookie]:
 
 def _store(jar: CookieJar, cookie: Cookie, place: Place, request: Request, now: float) -> None:
     """Store a cookie that a response sets, or remove what it deletes (RFC 6265bis §5.7, the last steps)."""
-    if not place.secure and any(shadows_secure(cookie, other) for other in jar):
-        return
     policy = own_policy(jar)
     if policy is not None and not may_set(policy, cookie, request, now):
         return
@@ -96,8 +101,6 @@ def _store(jar: CookieJar, cookie: Cookie, place: Place, request: Request, now: 
     jar.set_cookie(cookie)
     if old is None:
         _make_room(jar, [other for other in near if other.domain == cookie.domain], MAX_PER_DOMAIN - 1)
-        if len(jar) > MAX_TOTAL:
-            _make_room(jar, [other for other in jar if other is not cookie], MAX_TOTAL - 1)
 
 
 def _make_room(jar: CookieJar, cookies: list[Cookie], most: int) -> None:

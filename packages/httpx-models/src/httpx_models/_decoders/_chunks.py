@@ -32,7 +32,10 @@ class Chunker(Generic[AnyStr]):
             if content:
                 yield content
             return
-        self._parts.append(content)
+        part: Any = content
+        if not isinstance(part, bytes | str):  # somebody may go on writing to it, and it may know no `join`
+            part = bytes(part)
+        self._parts.append(part)
         self._held += len(content)
         if self._held < size:
             return

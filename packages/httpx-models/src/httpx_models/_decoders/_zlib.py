@@ -11,9 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STEP = 262_144  # bytes that one step may produce
+SLICE = 65_536  # bytes that a decoder gets at once: what it does not take of them is copied each time
 
 _GZIP = 16 + zlib.MAX_WBITS
 _MAGIC = b"\x1f\x8b"
+
+
+def slices(data: bytes) -> Iterator[bytes]:
+    """Yield data in pieces of no more than `SLICE` bytes."""
+    for start in range(0, len(data), SLICE):
+        yield data[start : start + SLICE]
 
 
 class _Inflater:
@@ -66,9 +73,13 @@ class GzipDecoder:
         Raises:
             DecodingError: The data is malformed, or its checksum is wrong.
         """
-        if self._inflater is None and data:
+        for piece in slices(data):
+            yield from self._feed(piece)
+
+    def _feed(self, data: bytes) -> Iterator[bytes]:
+        if self._inflater is None:
             self._inflater = _Inflater(_GZIP)
-        while data and self._inflater is not None and not self._garbage:
+        while data and not self._garbage:
             if self._inflater.ended:
                 data = self._next_member(data)
             else:
@@ -112,6 +123,10 @@ class DeflateDecoder:
         Raises:
             DecodingError: The data is malformed, or its checksum is wrong.
         """
+        for piece in slices(data):
+            yield from self._feed(piece)
+
+    def _feed(self, data: bytes) -> Iterator[bytes]:
         if self._inflater is None:
             data = self._head + data
             if len(data) < 2:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from httpx_models._errors import DecodingError
 
-from ._zlib import STEP
+from ._zlib import STEP, slices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,11 @@ class ZstdDecoder:
         Raises:
             DecodingError: The data is malformed, or its checksum is wrong.
         """
-        more = bool(data)
+        for piece in slices(data):
+            yield from self._feed(piece)
+
+    def _feed(self, data: bytes) -> Iterator[bytes]:
+        more = True
         while more:
             if self._frame is None or self._frame.eof:
                 self._frame = self._module.ZstdDecompressor()
