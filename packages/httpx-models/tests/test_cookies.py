@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from httpx_models import CookieConflict, Cookies, LocalProtocolError, Request, Response, _jar
-from httpx_models._cookierules import default_path, path_matches
+from httpx_models._cookierules import default_path, path_matches, shadows_secure
 from httpx_models._jar import MAX_PER_DOMAIN
 from httpx_models._suffixes import _list, domain_matches, is_address, is_public_suffix
 
@@ -617,7 +617,7 @@ def test_the_field_is_checked_like_any_other() -> None:
 
 def test_what_a_jar_holds_is_not_gone_through_for_each_field(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
-    shadows = _jar.shadows_secure
+    shadows = shadows_secure
 
     def watched(cookie: Any, other: Any) -> bool:
         compared.append(other.name)
