@@ -14,6 +14,9 @@ import pytest
 
 from httpx_transport import AsyncConnectionPool, ConnectionPool, ReadError
 from httpx_transport._backends import _forking, on_fork, running_backend
+from httpx_transport._pool._connections import Connections
+from httpx_transport._pool._sharing import Sharing
+from httpx_transport._settings import Settings
 from httpx_transport.testing import Network, answer, response
 
 from .conftest import Face, Server, TestPool, answer_each, dial
@@ -342,6 +345,22 @@ def test_a_request_is_what_notices_a_fork() -> None:
         assert pool.stats() == {"connections": 1, "active": 0, "idle": 1, "waiting": 0}
 
     network.run(main())
+
+
+def test_slots_are_void_before_leases_are_dropped_whoever_is_told_first() -> None:
+    backend = Network()._backend
+    locks: list[Any] = []
+
+    class Watched(Connections):
+        def forked(self) -> None:
+            locks.append(getattr(sharing, "_lock", None))
+
+    sharing = Sharing.__new__(Sharing)
+    sharing.__init__(backend, Watched(backend, Settings()), http1=False)  # type: ignore[misc]
+    before = sharing._lock
+    sharing.forked()
+    assert locks == [None, before]
+    assert sharing._lock is not before
 
 
 def test_the_pools_that_still_are_there_are_told() -> None:

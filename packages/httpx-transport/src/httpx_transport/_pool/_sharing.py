@@ -49,6 +49,7 @@ class Sharing:
 
     def forked(self) -> None:
         """Have nothing: also in a process that was just forked."""
+        self._connections.forked()  # first, or the leases that are dropped here close what is the parent's
         self._lock = self._backend.lock()
         self._attendance = Attendance(self._backend, self._connections)
         self._channels: dict[Origin, Channel] = {}
