@@ -239,6 +239,9 @@ def test_a_stream_and_a_slot_are_not_both_kept() -> None:
             released.append(reusable)
 
     class Slots:
+        def forked(self) -> None:
+            """Nobody has forked."""
+
         def assign(self, origin: Any, now: float) -> Any:
             return Waiter(origin, backend.event())
 
@@ -273,6 +276,9 @@ def test_a_slot_that_comes_as_its_wait_is_cancelled_goes_back() -> None:
             raise KeyboardInterrupt
 
     class Slots:
+        def forked(self) -> None:
+            """Nobody has forked."""
+
         def assign(self, origin: Any, now: float) -> Any:
             return Waiter(origin, cast(Any, Interrupted()))
 
