@@ -631,3 +631,13 @@ def test_what_a_jar_holds_is_not_gone_through_for_each_field(monkeypatch: pytest
     cookies.extract_cookies(Response(200, headers=fields, request=Request("GET", "http://a.example/")))
     assert compared == ["s7"]
     assert (len(cookies), cookies["s7"]) == (100, "1")
+
+
+def test_what_a_program_has_set_stays_where_a_response_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_jar, "MAX_TOTAL", 3)
+    cookies, request = Cookies({f"own{number}": "1" for number in range(5)}), Request("GET", "https://a.example/")
+    for field in ("gone=1; Max-Age=0", "other=1; Domain=b.example"):
+        cookies.extract_cookies(Response(200, headers={"Set-Cookie": field}, request=request))
+    assert len(cookies) == 5
+    cookies.extract_cookies(Response(200, headers={"Set-Cookie": "new=1"}, request=request))
+    assert (len(cookies), cookies["new"]) == (3, "1")

@@ -347,19 +347,13 @@ def test_a_request_is_what_notices_a_fork() -> None:
     network.run(main())
 
 
-def test_slots_are_void_before_leases_are_dropped_whoever_is_told_first() -> None:
+def test_slots_are_void_before_leases_are_dropped_whoever_is_told_first(monkeypatch: pytest.MonkeyPatch) -> None:
     backend = Network()._backend
-    locks: list[Any] = []
-
-    class Watched(Connections):
-        def forked(self) -> None:
-            locks.append(getattr(sharing, "_lock", None))
-
-    sharing = Sharing.__new__(Sharing)
-    sharing.__init__(backend, Watched(backend, Settings()), http1=False)  # type: ignore[misc]
-    before = sharing._lock
+    sharing = Sharing(backend, Connections(backend, Settings()), http1=False)
+    before, locks = sharing._lock, []
+    monkeypatch.setattr(Connections, "forked", lambda _: locks.append(sharing._lock))
     sharing.forked()
-    assert locks == [None, before]
+    assert locks == [before]
     assert sharing._lock is not before
 
 

@@ -203,7 +203,8 @@ def _environment_proxy(pattern: str, url: str) -> Proxy:
     try:
         return Proxy(url=url)
     except (InvalidURL, ValueError) as error:
-        raise type(error)(f"{error} (in the environment, {pattern.removesuffix('://').upper()}_PROXY)") from None
+        kind = InvalidURL if isinstance(error, InvalidURL) else ValueError
+        raise kind(f"{error} (in the environment, {pattern.removesuffix('://').upper()}_PROXY)") from None
 
 
 def _proxy(name: str, proxy: Any) -> Proxy:

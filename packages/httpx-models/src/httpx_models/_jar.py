@@ -41,13 +41,15 @@ def receive(jar: CookieJar, response: Response, place: Place, now: float) -> Non
         for other in () if place.secure else jar:
             if other.secure:
                 secure.setdefault(other.name, []).append(other)
+        grown = False
         for name, field in response.headers.raw:
             said = parse_set_cookie(_text(field)) if name.lower() == b"set-cookie" else None
             cookie = None if said is None else make_cookie(said, place, now)
             if cookie is None or any(shadows_secure(cookie, other) for other in secure.get(cookie.name, ())):
                 continue
-            _store(jar, cookie, place, response.request, now)
-        _make_room(jar, list(jar), MAX_TOTAL)
+            grown = _store(jar, cookie, place, response.request, now) or grown
+        if grown:
+            _make_room(jar, list(jar), MAX_TOTAL)
 
 
 def field_for(jar: CookieJar, request: Request, now: float) -> str:
@@ -85,22 +87,27 @@ def _near(jar: CookieJar, host: str) -> list[Cookie]:
     ]
 
 
-def _store(jar: CookieJar, cookie: Cookie, place: Place, request: Request, now: float) -> None:
-    """Store a cookie that a response sets, or remove what it deletes (RFC 6265bis §5.7, the last steps)."""
+def _store(jar: CookieJar, cookie: Cookie, place: Place, request: Request, now: float) -> bool:
+    """Store a cookie that a response sets, or remove what it deletes (RFC 6265bis §5.7, the last steps).
+
+    Returns:
+        Whether there is one more.
+    """
     policy = own_policy(jar)
     if policy is not None and not may_set(policy, cookie, request, now):
-        return
+        return False
     near = _near(jar, place.host)
     key = (cookie.domain, cookie.path, cookie.name)
     old = next((other for other in near if (other.domain, other.path, other.name) == key), None)
     if cookie.expires is not None and cookie.expires <= now:
         if old is not None:
             jar.clear(*key)
-        return
+        return False
     vars(cookie)["_created"] = now if old is None else getattr(old, "_created", 0)
     jar.set_cookie(cookie)
     if old is None:
         _make_room(jar, [other for other in near if other.domain == cookie.domain], MAX_PER_DOMAIN - 1)
+    return old is None
 
 
 def _make_room(jar: CookieJar, cookies: list[Cookie], most: int) -> None:

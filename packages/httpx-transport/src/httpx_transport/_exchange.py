@@ -23,7 +23,7 @@ from ._errors import (
 from ._extensions import Options
 from ._http11 import BodyFramer, Head, Promises, ResponseDecoder
 from ._network_stream import Conversation
-from ._wire import IDEMPOTENT, PATIENCE, READING, SENDING, WAITING, Wire, is_ours, is_timeout
+from ._wire import IDEMPOTENT, PATIENCE, READING, SENDING, WAITING, Wire, is_alert, is_ours, is_timeout
 from .interface import Field
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ class Exchange(Wire):
         """
         if is_ours(cut):
             raise self._explained(cut, WriteTimeout, WriteError, SENDING, self._options.write) from cut
-        if "ALERT" in (getattr(cut, "reason", None) or ""):  # it was met while we listened: nothing follows it
+        if is_alert(cut):  # met while we listened: nothing follows it
             raise self._explained(cut, ReadTimeout, ReadError, WAITING, None) from cut
         try:
             while self._decoder.head is None:

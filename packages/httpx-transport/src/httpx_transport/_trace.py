@@ -95,8 +95,8 @@ def logged() -> bool:
 def log(event: str, **details: Any) -> None:
     """Write an event as a line, if its logger is enabled; secrets are not shown."""
     kind, _, name = event.partition(".")
-    logger = dict(zip(_KINDS, _loggers()[1:], strict=False)).get(kind)
-    if logger is not None and logger.isEnabledFor(_DEBUG):
+    loggers = _loggers()
+    if loggers and kind in _KINDS and (logger := loggers[1 + _KINDS.index(kind)]).isEnabledFor(_DEBUG):
         shown = [f"{key}={_shown(value)}" for key, value in details.items() if _worth_a_word(key, value)]
         logger.debug("%s", " ".join([name, *shown]))
 

@@ -162,3 +162,8 @@ def is_timeout(error: OSError) -> bool:
 def is_ours(error: OSError) -> bool:
     """Return whether it was we who ended it: a wait was too long for us, or the pool has broken the connection off."""
     return is_timeout(error) or (isinstance(error, ConnectionAbortedError) and error.errno is None)
+
+
+def is_alert(error: OSError) -> bool:
+    """Return whether it is a TLS peer's alert (RFC 8446 §6), told by its reason: who speaks no TLS need not import `ssl`."""
+    return "_ALERT_" in (getattr(error, "reason", None) or "")

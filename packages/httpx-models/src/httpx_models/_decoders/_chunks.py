@@ -36,7 +36,7 @@ class Chunker(Generic[AnyStr]):
         if not isinstance(part, bytes | str):  # somebody may go on writing to it, and it may know no `join`
             part = bytes(part)
         self._parts.append(part)
-        self._held += len(content)
+        self._held += len(part)
         if self._held < size:
             return
         whole = self._join()

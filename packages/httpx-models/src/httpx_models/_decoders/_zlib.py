@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from httpx_models._errors import DecodingError
@@ -17,10 +18,21 @@ _GZIP = 16 + zlib.MAX_WBITS
 _MAGIC = b"\x1f\x8b"
 
 
-def slices(data: bytes) -> Iterator[bytes]:
-    """Yield data in pieces of no more than `SLICE` bytes."""
-    for start in range(0, len(data), SLICE):
-        yield data[start : start + SLICE]
+class Sliced(ABC):
+    """A decoder that is fed slices, whatever the size of the pieces that come."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the data becomes.
+
+        Raises:
+            DecodingError: The data is malformed, or its checksum is wrong.
+        """
+        for start in range(0, len(data), SLICE):
+            yield from self._feed(data[start : start + SLICE])
+
+    @abstractmethod
+    def _feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what a slice becomes; it is not empty."""
 
 
 class _Inflater:
@@ -31,10 +43,12 @@ class _Inflater:
 
     @property
     def ended(self) -> bool:
+        """Whether the stream is over."""
         return self._zlib.eof
 
     @property
     def rest(self) -> bytes:
+        """What came behind its end."""
         return self._zlib.unused_data
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -56,7 +70,7 @@ class _Inflater:
                 yield piece
 
 
-class GzipDecoder:
+class GzipDecoder(Sliced):
     """gzip with all its members (RFC 1952 §2.2). Checksums, lengths and the end of the last member are checked.
 
     Zero bytes after a member are padding. Anything else that is no further member is ignored, as gzip(1) does.
@@ -66,15 +80,6 @@ class GzipDecoder:
         self._inflater: _Inflater | None = None
         self._between = b""
         self._garbage = False
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the data becomes.
-
-        Raises:
-            DecodingError: The data is malformed, or its checksum is wrong.
-        """
-        for piece in slices(data):
-            yield from self._feed(piece)
 
     def _feed(self, data: bytes) -> Iterator[bytes]:
         if self._inflater is None:
@@ -110,21 +115,12 @@ class GzipDecoder:
         yield from ()
 
 
-class DeflateDecoder:
+class DeflateDecoder(Sliced):
     """deflate, both as the standard says (in a zlib wrapper, RFC 1950) and as many servers send it (bare, RFC 1951)."""
 
     def __init__(self) -> None:
         self._inflater: _Inflater | None = None
         self._head = b""
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the data becomes.
-
-        Raises:
-            DecodingError: The data is malformed, or its checksum is wrong.
-        """
-        for piece in slices(data):
-            yield from self._feed(piece)
 
     def _feed(self, data: bytes) -> Iterator[bytes]:
         if self._inflater is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from httpx_models._errors import DecodingError
 
-from ._zlib import STEP, slices
+from ._zlib import STEP, Sliced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ def library() -> Any:
         return None
 
 
-class ZstdDecoder:
+class ZstdDecoder(Sliced):
     """Zstandard with all its frames. Checksums and the end of the last frame are checked.
 
     Args:
@@ -32,15 +32,6 @@ class ZstdDecoder:
     def __init__(self, module: Any) -> None:
         self._module = module
         self._frame: Any = None
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the data becomes.
-
-        Raises:
-            DecodingError: The data is malformed, or its checksum is wrong.
-        """
-        for piece in slices(data):
-            yield from self._feed(piece)
 
     def _feed(self, data: bytes) -> Iterator[bytes]:
         more = True

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterable, Iterable
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 from .._backends import Backend
-from .._connection import Connection, Origin
+from .._connection import Connection
 from .._errors import ReadError, RemoteProtocolError, WriteError
 from .._exchange import Exchange
-from .._extensions import Options
 from .._http2 import Http2Connection, Http2Exchange, NoRoom, TracedHttp2Exchange
 from .._settings import Settings
-from .._trace import Trace
 from .._traced import TracedExchange
-from ..interface import Field
 from ._lease import Lease
-from ._pool import Answer, Pool
+from ._pool import Answer, Outgoing, Pool
 from ._proxied import ProxiedPool
 from ._sharing import Sharing
 
 _ATTEMPTS: Final = 5  # that may be in vain
-
-
-class Outgoing(NamedTuple):
-    """A request on its way: what it says, what it asks for beside itself, and since when."""
-
-    method: bytes
-    target: bytes
-    headers: list[Field]
-    body: Iterable[bytes] | AsyncIterable[bytes] | bytes
-    options: Options
-    trace: Trace | None
-    origin: Origin
-    began: float
-    timings: dict[str, float]
 
 
 class Again(enum.Enum):
@@ -59,22 +41,11 @@ class Http2Pool(Pool):
         super().__init__(backend, settings)
         self._sharing = Sharing(backend, self._connections, settings.http1)
 
-    async def _answer(
-        self,
-        method: bytes,
-        target: bytes,
-        headers: list[Field],
-        body: Iterable[bytes] | AsyncIterable[bytes] | bytes,
-        options: Options,
-        trace: Trace | None,
-        origin: Origin,
-        began: float,
-        timings: dict[str, float],
-    ) -> Answer:
+    async def _answer(self, request: Outgoing) -> Answer:
         """Send a request on a stream of a connection, or on one that speaks HTTP/1.1."""
+        *_, origin, _, _ = request
         if not self._sharing.concerns(origin):
-            return await super()._answer(method, target, headers, body, options, trace, origin, began, timings)
-        request = Outgoing(method, target, headers, body, options, trace, origin, began, timings)
+            return await super()._answer(request)
         avoid: Http2Connection | None = None
         in_vain = 0
         while in_vain < _ATTEMPTS:
@@ -91,18 +62,19 @@ class Http2Pool(Pool):
         raise RemoteProtocolError(f"{_ATTEMPTS} connections had no room for the request")
 
     async def _obtain(self, request: Outgoing, avoid: Http2Connection | None) -> Http2Connection | Lease:
-        options, timings, made = request.options, request.timings, False
+        *_, options, trace, origin, began, timings = request
+        made = False
 
         async def connect(lease: Lease) -> Connection:
             nonlocal made
             made = True
-            connection = await self._connect(lease, request.origin, options, request.trace)
+            connection = await self._connect(lease, origin, options, trace)
             timings.update(connection.timings)
             return connection
 
-        found = await self._sharing.obtain(request.origin, options, connect, avoid)
+        found = await self._sharing.obtain(origin, options, connect, avoid)
         if not made:
-            timings["pool"] = self._clock() - request.began
+            timings["pool"] = self._clock() - began
         return found
 
     async def _send_shared(self, shared: Http2Connection, request: Outgoing, last: bool) -> Answer | Again:

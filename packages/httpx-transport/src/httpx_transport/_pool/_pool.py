@@ -39,6 +39,21 @@ Answer: TypeAlias = tuple[int, list[Field], AnyExchange, dict[str, Any]]
 """Status, fields, what the content is read from, and the response's extensions."""
 
 
+Outgoing: TypeAlias = tuple[
+    bytes,
+    bytes,
+    list[Field],
+    Iterable[bytes] | AsyncIterable[bytes] | bytes,
+    Options,
+    Trace | None,
+    Origin,
+    float,
+    dict[str, float],
+]
+"""A request on its way: method, target, fields, body; what it asks for beside itself, who listens, and whom it wants to
+reach; since when, and the seconds by phase so far. (A bare tuple: each request has one.)"""
+
+
 class Pool:
     """Connections kept for later requests: one implementation for every face.
 
@@ -91,21 +106,11 @@ class Pool:
         if options.trace is not None or logged():
             trace = Trace(options.trace, TracedRequest(method, url, headers, extensions))
         origin = (scheme, host, port, options.sni_hostname)
-        return self._answer(method, target, headers, body, options, trace, origin, now, {})
+        return self._answer((method, target, headers, body, options, trace, origin, now, {}))
 
-    async def _answer(
-        self,
-        method: bytes,
-        target: bytes,
-        headers: list[Field],
-        body: Iterable[bytes] | AsyncIterable[bytes] | bytes,
-        options: Options,
-        trace: Trace | None,
-        origin: Origin,
-        began: float,
-        timings: dict[str, float],
-    ) -> Answer:
+    async def _answer(self, request: Outgoing) -> Answer:
         """Send a request on a connection that serves no other meanwhile."""
+        method, target, headers, body, options, trace, origin, began, timings = request
         now = began
         lease = self._connections.assign(origin, now)
         if isinstance(lease, Waiter):
