@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*(?=://)")
 # Behind an address a number is a network's prefix, and a port may follow it; any other path means nothing.
 _AUTHORITY: Final = re.compile(
-    r"(?:[^/?#\\]*@)?+"
+    r"(?>(?:[^/?#\\]*@)?)"
     r"(?P<host>\[[^\[\]?#\\]*\]|[^:/?#\\\[\]]*)"
     r"(?::(?P<port>[^/?#\\]*))?"
     r"(?:/(?P<prefix>[0-9]+)(?::(?P<port_behind>[0-9]+))?\Z|(?=[/?#])|\Z)"

@@ -27,12 +27,12 @@ class Challenge(NamedTuple):
 
 
 _NAME: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
-_QUOTED: Final = r'"(?:[^"\\]|\\.)*+"'
+_QUOTED: Final = r'"(?>(?:[^"\\]|\\.)*)"'
 _END: Final = r"[ \t]*+(?=,|\Z)"
 # A value without quotes may be anything that does not end it: base64 and paths are seen in the wild.
 _PARAMETER: Final = rf'({_NAME})[ \t]*+=[ \t]*+(?:({_QUOTED})|([^ \t\r\n",]*+)){_END}'
 _SCHEME: Final = rf"({_NAME})(?:{_END}|[ \t]++(?:([A-Za-z0-9\-._~+/]++=*+){_END})?)"
-_FLAW: Final = r'(?![ \t\r\n,])((?:[^",]|"(?:[^"\\]|\\.)*+["\\]?)++)'
+_FLAW: Final = r'(?![ \t\r\n,])((?>(?:[^",]|"(?>(?:[^"\\]|\\.)*)["\\]?)+))'
 _PIECE: Final = re.compile(f"{_PARAMETER}|{_SCHEME}|{_FLAW}", re.DOTALL)
 _PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 

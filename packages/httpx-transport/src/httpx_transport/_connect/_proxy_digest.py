@@ -18,9 +18,9 @@ _SESSION: Final = "-sess"
 # RFC 9110 §11.2, §11.3: a scheme with its parameters, or with one token68, in a list where other schemes may follow.
 _WORD: Final = r"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
 _SCHEME: Final = re.compile(
-    rf"[ \t,]*+({_WORD})(?:[ \t]++[-._~+/0-9A-Za-z]++=*+)?+(?=[ \t]*+(?:,|$))|[ \t,]*+({_WORD})[ \t]++"
+    rf"[ \t,]*+({_WORD})(?>(?:[ \t]++[-._~+/0-9A-Za-z]++=*+)?)(?=[ \t]*+(?:,|$))|[ \t,]*+({_WORD})[ \t]++"
 )
-_PARAMETER: Final = re.compile(rf'[ \t,]*+({_WORD})[ \t]*+=[ \t]*+(?:({_WORD})|"((?:[^"\\]|\\.)*+)")')
+_PARAMETER: Final = re.compile(rf'[ \t,]*+({_WORD})[ \t]*+=[ \t]*+(?:({_WORD})|"((?>(?:[^"\\]|\\.)*))")')
 _ESCAPE: Final = re.compile(r"\\(.)")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._proxy_login import Login
 
 # RFC 9112 §4, §5, once lines end by LF alone (§2.2) and folds are undone (§5.2).
-_HEAD: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: (%b))?+\n((?:%b:%b\n)*+)\n" % (VALUE, TOKEN, VALUE))
+_HEAD: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: (%b))?\n((?>(?:%b:%b\n)*))\n" % (VALUE, TOKEN, VALUE))
 _FIELD: Final = re.compile(rb"([^:]++):[ \t]*+([^\n]*+)\n")
 _FOLD: Final = re.compile(rb"[ \t]*+\n[ \t]++")
 _LONGEST_REASON: Final = 100  # characters of it that a message shows

@@ -1,4 +1,8 @@
-"""The grammar of RFC 9112 and RFC 9110 §5 in one place, as strict as we are on the fast path."""
+"""The grammar of RFC 9112 and RFC 9110 §5 in one place, as strict as the fast path is.
+
+Repeated groups are atomic, `(?>(?:...)*)`, and never possessive, `(?:...)*+`: CPython before 3.11.5 gives wrong matches for
+possessive repeats of a group (CPython issues 100061 and 106052). Possessive repeats of a character class are correct.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,11 @@ TRIMMED: Final = rb"(?:[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e
 
 FIELD_VALUE: Final = re.compile(TRIMMED)
 REQUEST_LINE: Final = re.compile(rb"%b [\x21-\x7e]++ HTTP/1\.1\r\n" % TOKEN)
-FIELD_LINES: Final = re.compile(rb"(?:%b: %b\r\n)*+\r\n" % (TOKEN, TRIMMED))
+FIELD_LINES: Final = re.compile(rb"(?>(?:%b: %b\r\n)*)\r\n" % (TOKEN, TRIMMED))
 
 # A final response that needs no thought: status-line, then field lines without folds, nothing behind a value.
 RESPONSE_HEAD: Final = re.compile(
-    rb"HTTP/1\.1 ([2-9][0-9]{2})(?: (%b))?+\r\n((?:%b:%b(?<![\t ])\r\n)*+)\r\n" % (VALUE, TOKEN, VALUE)
+    rb"HTTP/1\.1 ([2-9][0-9]{2})(?: (%b))?\r\n((?>(?:%b:%b(?<![\t ])\r\n)*))\r\n" % (VALUE, TOKEN, VALUE)
 )
 FIELDS: Final = re.compile(rb"([^:]++):[ \t]*+([^\r]*+)\r\n")  # of lines that a rule above has accepted
 
@@ -24,7 +28,7 @@ HEAD_END: Final = re.compile(rb"\n\r?\n")
 
 # RFC 9112 §7.1; trailing blanks are what some servers pad the size with.
 CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*+(?:;%b)?\r\n" % VALUE)
-TRAILERS: Final = re.compile(rb"((?:%b:%b\r\n)*+)\r\n" % (TOKEN, VALUE))
+TRAILERS: Final = re.compile(rb"((?>(?:%b:%b\r\n)*))\r\n" % (TOKEN, VALUE))
 
 MAX_HEAD: Final = 102_400
 """Bytes a head, or the trailers, may have; the bound that httpx has had for years."""

@@ -16,7 +16,7 @@ _TARGET: Final = re.compile(rb"/[\x21-\x7e]*|\*")
 _VISIBLE: Final = re.compile(rb"[\x21-\x7e]+")
 _AUTHORITY: Final = re.compile(rb"[\x21-\x3f\x41-\x7e]*")  # RFC 9113 §8.3.1: no userinfo
 _LINES: Final = re.compile(
-    rb"(?:[-!#$%&'*+.^_`|~0-9a-z]++:(?:[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?\n)*+"
+    rb"(?>(?:[-!#$%&'*+.^_`|~0-9a-z]++:(?:[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?\n)*)"
 )
 _STATUS: Final = re.compile(rb"[1-9][0-9]{2}")
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")  # RFC 9110 §8.6
