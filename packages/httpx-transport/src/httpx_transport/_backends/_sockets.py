@@ -116,6 +116,9 @@ class SocketStream(ABC):
             from ._memory_tls import MemoryTls
 
             return MemoryTls(self._tls.channel, context, hostname)
+        from ._tls import require_close_notify
+
+        require_close_notify(context)
         self._socket = tls = context.wrap_socket(
             self._socket, server_hostname=hostname, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )

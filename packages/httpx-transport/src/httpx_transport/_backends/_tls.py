@@ -6,6 +6,7 @@ How the bytes move, and how anybody waits for them, is the stream's.
 from __future__ import annotations
 
 import contextlib
+import functools
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, TypeAlias
@@ -17,6 +18,29 @@ _RECEIVE_SIZE: Final = 65_536
 
 Wait: TypeAlias = Callable[[bool, bool, float | None], Awaitable[tuple[bool, bool]]]
 """Waits until the connection itself is readable or writable, whichever is asked and first, for so many seconds."""
+
+
+def require_close_notify(context: ssl.SSLContext) -> None:
+    """Make connections of a context report an end without close_notify as `ssl.SSLEOFError` (RFC 8446 §6.1).
+
+    Content that ends with the connection is complete only if the peer says so; without close_notify an attacker may have
+    cut it. Contexts of early releases of Python 3.11, such as 3.11.2, report that end as a regular one, because they set
+    OP_IGNORE_UNEXPECTED_EOF by default: there, the option is cleared. On other releases, only the owner of a context
+    can have set it, and it stays.
+    """
+    if _ignores_unexpected_eof_by_default():
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+
+
+@functools.cache
+def _ignores_unexpected_eof_by_default() -> bool:
+    return bool(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).options & getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0))
+
+
+def _raise_unexpected_eof(error: ssl.SSLError) -> None:
+    """Raise `ssl.SSLEOFError` for an end without close_notify, as later releases of Python do: in 3.11.2 it is a bare SSLError."""
+    if getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING" and not isinstance(error, ssl.SSLEOFError):
+        raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol") from error
 
 
 class TlsChannel(Protocol):
@@ -79,6 +103,9 @@ class TlsSession:
                 reading = True
             except ssl.SSLWantWriteError:
                 reading = False
+            except ssl.SSLError as error:
+                _raise_unexpected_eof(error)
+                raise
             await wait(reading, not reading, remaining(deadline))
 
     def receive(self) -> bytes | None:
@@ -94,6 +121,9 @@ class TlsSession:
         except ssl.SSLWantWriteError:
             self.read_needs_write = True
             return None
+        except ssl.SSLError as error:
+            _raise_unexpected_eof(error)
+            raise
 
     def send(self, data: Bytes) -> int:
         """Hand over as many bytes as fit now; return how many."""
@@ -105,6 +135,9 @@ class TlsSession:
         except ssl.SSLWantReadError:
             self._write_needs_read = True
             return 0
+        except ssl.SSLError as error:
+            _raise_unexpected_eof(error)
+            raise
 
     async def wait(self, wait: Wait, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
