@@ -65,6 +65,13 @@ def described(response: httpx.Response) -> str:
     return f"{head}\ncontent-type: {response.headers['content-type']}\n{response.text}"
 
 
+def warm_up(url: str) -> None:
+    """Send a request on each kind of client before any is timed: the first one imports modules."""
+    httpx.get(url)
+    asyncio.run(fetch(url))
+    trio.run(fetch, url)
+
+
 async def fetch(url: str) -> str:
     """Send one asynchronous request."""
     async with httpx.AsyncClient() as client:
@@ -96,6 +103,7 @@ def main() -> None:
         thread.start()
         try:
             url = f"http://127.0.0.1:{server.server_address[1]}"
+            warm_up(url)
             command = [str(Path(sysconfig.get_path("scripts")) / "httpx"), f"{url}/command"]
             show(f"httpx.get({url}/sync)", lambda: described(httpx.get(f"{url}/sync")))
             show("await AsyncClient().get(…) on asyncio", lambda: asyncio.run(fetch(f"{url}/asyncio")))
