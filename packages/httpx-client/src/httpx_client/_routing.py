@@ -106,6 +106,12 @@ class BaseClient(Requests):
             for key, value in get_environment_proxies().items()
         }
 
+    def _is_forwarded(self, url: URL) -> bool:
+        """Return whether a proxy may read the fields of a request for a URL: not in a tunnel; a foreign transport may have one."""
+        transport = route(self._mounts, self._transport, url)
+        proxied: bool | None = getattr(transport, "_proxied", None)
+        return proxied is None or (proxied and url.scheme == "http")
+
     # Each face says what it makes.
 
     def _init_transport(
