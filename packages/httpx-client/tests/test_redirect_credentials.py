@@ -65,7 +65,12 @@ def test_extensions_of_one_message_stay_behind(face: Face) -> None:
     face.run(scenario)
 
 
-@pytest.mark.parametrize("auth", [("u", "p"), DigestAuth("u", "p"), lambda request: _with_secret(request)])
+def with_secret(request: Request) -> Request:
+    request.headers["Authorization"] = "secret"
+    return request
+
+
+@pytest.mark.parametrize("auth", [("u", "p"), DigestAuth("u", "p"), with_secret])
 def test_the_clients_auth_is_not_for_another_origin(face: Face, auth: Any) -> None:
     challenge = Response(401, headers={"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'})
 
@@ -84,11 +89,6 @@ def test_the_clients_auth_is_not_for_another_origin(face: Face, auth: Any) -> No
             assert "Authorization" in client.sent[1].headers
 
     face.run(scenario)
-
-
-def _with_secret(request: Request) -> Request:
-    request.headers["Authorization"] = "secret"
-    return request
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,9 @@ def test_credentials_stay_with_their_origin(old: str, new: str, kept: set[str], 
 
 
 def test_fields_that_describe_content_go_with_it() -> None:
-    given = Headers({"Content-Length": "3", "Transfer-Encoding": "chunked", "Content-Type": "text/plain", "Accept": "a/b"})
+    given = Headers(
+        {"Content-Length": "3", "Transfer-Encoding": "chunked", "Content-Type": "text/plain", "Accept": "a/b"}
+    )
     given |= {"Content-Encoding": "gzip", "Content-Language": "en", "Content-Location": "/a"}
     url = URL("http://a/")
     assert list(redirect_headers(given, url, url, loses_body=True)) == ["accept"]
