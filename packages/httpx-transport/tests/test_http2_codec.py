@@ -256,6 +256,8 @@ def test_what_comes_for_an_abandoned_stream_is_credited_and_forgotten() -> None:
     codec, peer = attacked()
     abandoned, kept = get(codec), get(codec)
     codec.reset(abandoned)
+    assert codec.changed() == [abandoned]
+    assert isinstance(abandoned.failure, ReadError)
     drain(codec)
     frame = peer.data(1, b"x" * 16_384)
     assert codec.feed(peer.headers(1, OK)) == []

@@ -33,6 +33,7 @@ class Pipe:
         self.received = list(received)
         self.broken: OSError | None = None
         self.taken = 1_000_000
+        self.wakes = 0
 
     def share(self) -> None:
         return
@@ -49,13 +50,18 @@ class Pipe:
         taken, self.taken = min(len(data), self.taken), max(self.taken - len(data), 0)
         return taken
 
-    async def wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
+    def plan_wait(self, readable: bool, writable: bool) -> tuple[bool, bool]:
+        return readable, writable
+
+    async def wait_shared(self, readable: bool, writable: bool, timeout: float | None) -> None:
         if writable:
             self.taken = 1_000_000
-        return bool(self.received), writable
 
-    async def heard(self) -> bool:
-        return bool(self.received)
+    def wake(self) -> None:
+        self.wakes += 1
+
+    async def yield_turn(self) -> None:
+        return
 
     def idle(self) -> bool:
         return False
@@ -116,8 +122,9 @@ def test_what_does_not_fit_is_sent_by_whoever_waits() -> None:
     assert connection._codec.unsent() == b""
 
 
-def test_a_wait_that_is_over_as_it_begins_leaves_the_sending_to_others() -> None:
-    connection = over(Pipe(Attacker().settings()))
+def test_what_does_not_leave_with_its_request_is_sent_by_the_one_that_leads() -> None:
+    pipe = Pipe(Attacker().settings())
+    connection = over(pipe)
     finish(connection.glance())
     streams = []
     for _ in range(3):
@@ -125,7 +132,7 @@ def test_a_wait_that_is_over_as_it_begins_leaves_the_sending_to_others() -> None
         stream = connection.open(b"GET", b"https", b"/", [(b"Host", b"a")], end=True, waits=True)
         assert stream is not None
         streams.append(stream)
-    connection._reading = True  # somebody waits for bytes, and will get none
+    connection._led = True  # by one that waits for bytes, and will get none
 
     def expired() -> float | None:
         raise TimeoutError
@@ -135,7 +142,9 @@ def test_a_wait_that_is_over_as_it_begins_leaves_the_sending_to_others() -> None
     assert connection._codec.unsent() != b""
     waiting = connection.until(streams[2], lambda: False, lambda: None)
     waiting.send(None)
-    assert connection._codec.unsent() == b""
+    assert pipe.wakes == 1, "it waits for room already"
+    connection._led = False  # it has given up
+    finish(connection.until(streams[0], lambda: not connection._codec.unsent(), lambda: None))
     waiting.close()
 
 
@@ -143,23 +152,24 @@ def test_a_glance_takes_what_is_here_unless_somebody_reads(monkeypatch: pytest.M
     peer = Attacker()
     pipe = Pipe(peer.settings())
     connection = over(pipe)
-    connection._reading = True
+    connection._led = True
     finish(connection.glance())
+    connection._overhear()
     assert len(pipe.received) == 1
-    connection._reading = False
+    connection._led = False
     finish(connection.glance())
     assert connection.known
     finish(connection.glance())
 
-    async def broken() -> bool:
+    def broken() -> bytes:
         raise ConnectionResetError("gone")
 
-    monkeypatch.setattr(pipe, "heard", broken)
+    monkeypatch.setattr(pipe, "receive", broken)
     finish(connection.glance())
     assert connection.dead
 
 
-def test_orphans_wait_for_the_lock() -> None:
+def test_a_stream_that_a_finalizer_has_recorded_is_reset_by_the_next_owner_of_the_lock() -> None:
     peer = Attacker()
     pipe = Pipe(peer.settings(), peer.ping())
     connection = over(pipe)
@@ -174,13 +184,16 @@ def test_orphans_wait_for_the_lock() -> None:
     connection.promise()
     stream = connection.open(b"GET", b"https", b"/", [(b"Host", b"a")], end=True)
     assert stream is not None
-    connection._orphans.append(stream)
+    told.clear()
     with connection._lock:
-        connection._bury()
+        connection.abandon(stream)
         assert connection._codec.live() == 1
+    assert told == []
     finish(connection.glance())
     assert connection._codec.live() == 0
-    assert told
+    assert told == [connection]
+    connection._backend.catch_up()
+    assert told == [connection] * 2
 
 
 def test_credit_for_the_last_frames_of_streams() -> None:
@@ -573,10 +586,10 @@ def test_a_connection_that_is_stuck_is_not_revived(monkeypatch: pytest.MonkeyPat
     pipe = Pipe()
     connection = over(pipe)
 
-    async def wait(readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
+    async def wait_shared(readable: bool, writable: bool, timeout: float | None) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr(pipe, "wait", wait)
+    monkeypatch.setattr(pipe, "wait_shared", wait_shared)
     assert finish(connection.revive(lambda: 0.0)) is False, "it has something to say, and does not say it"
 
 

@@ -271,10 +271,10 @@ def test_a_pool_that_was_forgotten_is_not_kept_for_it(loop_face: Face, serve: Se
 
 def test_what_has_come_is_left_to_who_reads() -> None:
     connection = over(Pipe(Attacker().settings()))
-    connection._reading = True
+    connection._led = True
     connection._overhear()
     assert not connection.known
-    connection._reading = False
+    connection._led = False
     assert connection.attend()
     assert connection.known
 
@@ -355,4 +355,5 @@ def test_a_response_that_is_left_after_its_connection_was_closed_is_no_error() -
     assert stream is not None
     connection.goodbye()
     connection.abandon(stream)
+    connection._backend.catch_up()
     assert connection.unused()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
+import anyio
 import h2.config
 import h2.connection
 import h2.events
@@ -22,9 +24,10 @@ from httpx_transport import (
     RemoteProtocolError,
     WriteError,
 )
+from httpx_transport.blocking import run
 from httpx_transport.interface import Field
 
-from .conftest import Face, Peer, Script, Server, answer_each
+from .conftest import Content, Face, Peer, Script, Server, answer_each
 
 Serve = Callable[..., Server]
 OK: list[Field] = [(b":status", b"200")]
@@ -398,3 +401,76 @@ def test_the_engine_is_not_imported_where_it_is_not_wanted() -> None:
 
     code = "import httpx_transport, sys; httpx_transport.ConnectionPool(); print('h2' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_closing_a_response_fails_its_reader_at_once(
+    face: Face, serve: Serve, h2_context: ssl.SSLContext, client_context: ssl.SSLContext, beside: bool
+) -> None:
+    """Whether the reader waits for the socket or behind another reader; the other streams do not notice."""
+    reset = threading.Event()
+
+    def play(speaker: Speaker) -> None:
+        streams: list[int] = []
+        for _ in range(2):
+            streams.append(speaker.request())
+            speaker.h2.send_headers(streams[-1], OK)
+            speaker.flush()
+        assert speaker.next(h2.events.StreamReset).stream_id == streams[1]
+        reset.set()
+        speaker.h2.send_data(streams[0], b"whole", end_stream=True)
+        speaker.flush()
+        speaker.next(h2.events.ConnectionTerminated)
+
+    server = serve(speaking(play), h2_context)
+    url = (b"https", b"127.0.0.1", server.port, b"/")
+
+    async def scenario() -> None:
+        async with face.pool(http2=True, ssl_context=client_context, timeout=None) as pool:
+            whole = (await pool.send(server.port, url=url))[2]
+            closed = (await pool.send(server.port, url=url))[2]
+            found: list[object] = []
+
+            async def read(content: Content) -> None:
+                try:
+                    found.append(await content.read())
+                except ReadError as error:
+                    found.append(str(error).partition(" (")[0])
+
+            async with alongside(face) as start:
+                if beside:
+                    await start(read, whole)
+                await start(read, closed)
+                await closed.close()
+            if not beside:
+                await read(whole)
+            assert sorted(map(str, found)) == ["b'whole'", "the response was closed"]
+            assert reset.is_set()
+            with pytest.raises(ReadError, match="the response was closed"):
+                await closed.read()
+            assert pool.pool.stats() == {"connections": 1, "active": 0, "idle": 1, "waiting": 0}
+
+    face.run(scenario)
+
+
+@contextlib.asynccontextmanager
+async def alongside(face: Face) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+    """Give what starts a function in a task, or a thread, of its own, and lets it begin; wait for all at the end."""
+    if face.name != "blocking":
+        async with anyio.create_task_group() as tasks:
+
+            async def start(work: Callable[..., Awaitable[None]], argument: object) -> None:
+                tasks.start_soon(work, argument)
+                await anyio.wait_all_tasks_blocked()
+
+            yield start
+        return
+    threads: list[threading.Thread] = []
+
+    async def start_thread(work: Callable[..., Coroutine[Any, Any, None]], argument: object) -> None:
+        threads.append(threading.Thread(target=lambda: run(work(argument))))
+        threads[-1].start()
+
+    yield start_thread
+    for thread in threads:
+        thread.join()

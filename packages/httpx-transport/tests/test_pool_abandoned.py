@@ -211,7 +211,9 @@ def test_the_collector_may_run_while_the_lock_is_held() -> None:
     slots.expire = staticmethod(meddle)  # type: ignore[attr-defined]
     connections._slots = slots  # type: ignore[assignment]
     connections.close_expired()
-    assert stream.closed == 1
+    assert stream.closed, "a finalizer may close what nothing else has"
+    assert not waiting.served, "and it does no more"
+    connections._backend.catch_up()
     assert waiting.served
     assert run(waiting.event.wait(0))
 
@@ -259,6 +261,7 @@ def test_a_slot_is_given_back_once() -> None:
     lease.abandon()
     lease.release(True)
     assert stream.closed == 1
+    assert connections._slots.counts()["connections"] == 1, "what was abandoned waits for a thread that holds no lock"
     assert connections.counts()["connections"] == 0
 
 

@@ -16,7 +16,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import trio
 
-from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, T
+from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, Stream, T
 from ._names import look_up, numeric, unix_address
 from ._race import Race
 from ._sockets import LostSocket, SocketStream
@@ -24,9 +24,17 @@ from ._sources import AsyncIterableSource
 
 
 class AnyioStream(SocketStream):
-    """A socket whose waits let the event loop's other tasks run."""
+    """A socket whose waits let the event loop's other tasks run.
 
-    __slots__ = ()
+    Args:
+        sock: A connected non-blocking socket.
+    """
+
+    __slots__ = ("_woken",)
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self._woken = False  # whether a wait is to end early
 
     async def read(self, timeout: float | None) -> bytes:
         """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
@@ -34,10 +42,21 @@ class AnyioStream(SocketStream):
             await anyio.lowlevel.checkpoint()
         return await super().read(timeout)
 
-    async def heard(self) -> bool:
-        """Give other tasks their turn; return whether there may be something to receive."""
+    async def yield_turn(self) -> None:
+        """Let other tasks run."""
         await anyio.lowlevel.checkpoint()
-        return await super().heard()
+
+    async def wait_shared(self, readable: bool, writable: bool, timeout: float | None) -> None:
+        """Wait until the socket is readable or writable, whichever is asked, or `wake` is called."""
+        if not self._woken:
+            await self._wait(readable, writable, timeout)
+        self._woken = False
+
+    def wake(self) -> None:
+        """End the `wait_shared` that is under way, or else the next one."""
+        self._woken = True
+        if not self._closed:
+            anyio.notify_closing(self._socket)  # it only wakes: the socket stays usable
 
     async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         ready = [False, False]
@@ -49,6 +68,8 @@ class AnyioStream(SocketStream):
                     await (anyio.wait_readable if readable else anyio.wait_writable)(self._socket)
                     ready = [readable, writable]
         except anyio.ClosedResourceError:
+            if self._woken:
+                return False, False
             lost: object = self._socket
             if isinstance(lost, LostSocket):
                 lost.use()
@@ -183,6 +204,14 @@ class AnyioBackend:
         """Let the event loop call it, if there still is one."""
         with contextlib.suppress(trio.RunFinishedError):
             self._trio_token.run_sync_soon(callback)
+
+    def drop(self, stream: Stream) -> None:
+        """Do nothing: a stream is closed in the event loop."""
+        return
+
+    def catch_up(self) -> None:
+        """Do nothing: the event loop makes the calls."""
+        return
 
     def event(self) -> Event:
         """Return an event that has not happened."""

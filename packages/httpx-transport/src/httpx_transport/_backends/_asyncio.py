@@ -13,7 +13,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequen
 from ._asyncio_events import AsyncioAlarm, AsyncioEvent
 from ._asyncio_sockets import adopt, connected_socket, look_up_beside
 from ._asyncio_stream import RECEIVE_SIZE, AsyncioStream
-from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, T
+from ._interface import AddressInfo, Alarm, Attempt, Event, Lock, SocketOption, Source, Stream, T
 from ._names import numeric, unix_address
 from ._sources import AsyncIterableSource
 
@@ -54,6 +54,14 @@ class AsyncioBackend:
         """Let the event loop call it, if there still is one."""
         with contextlib.suppress(RuntimeError):  # it is closed
             self._loop.call_soon_threadsafe(callback)
+
+    def drop(self, stream: Stream) -> None:
+        """Do nothing: a stream is closed in the event loop."""
+        return
+
+    def catch_up(self) -> None:
+        """Do nothing: the event loop makes the calls."""
+        return
 
     def event(self) -> Event:
         """Return an event that has not happened."""

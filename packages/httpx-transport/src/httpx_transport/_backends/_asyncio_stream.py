@@ -61,6 +61,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         "_transport",
         "_waiter",
         "_waiting_to_write",
+        "_woken",
         "_writable",
     )
 
@@ -84,6 +85,7 @@ class AsyncioStream(asyncio.BufferedProtocol):
         self._waiter: asyncio.Future[None] | None = None
         self._others: list[asyncio.Future[None]] = []  # who waits beside the one: a writer beside a reader
         self._waiting_to_write = False
+        self._woken = False  # whether a wait is to end early
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = 0.0
         self._tls: TlsSession | None = None
@@ -233,7 +235,8 @@ class AsyncioStream(asyncio.BufferedProtocol):
         while True:
             can_read = readable and bool(self._buffer or self._ended)
             can_write = writable and self._writable
-            if can_read or can_write:
+            if can_read or can_write or self._woken:
+                self._woken = False
                 return can_read, can_write
             self._waiting_to_write = writable
             try:
@@ -241,9 +244,26 @@ class AsyncioStream(asyncio.BufferedProtocol):
             finally:
                 self._waiting_to_write = False
 
+    def plan_wait(self, readable: bool, writable: bool) -> tuple[bool, bool] | None:
+        """Return for what of the connection itself has to be waited; None where bytes are here already."""
+        return (readable, writable) if self._tls is None else self._tls.plan_wait(readable, writable)
+
+    async def wait_shared(self, readable: bool, writable: bool, timeout: float | None) -> None:
+        """Wait until the connection itself is readable or writable, whichever is asked, or `wake` is called."""
+        await self._wait(readable, writable, timeout)
+
+    def wake(self) -> None:
+        """End the `wait_shared` that is under way, or else the next one."""
+        self._woken = True
+        self._wake()
+
+    async def yield_turn(self) -> None:
+        """Let other tasks, and the loop, run."""
+        await asyncio.sleep(0)
+
     async def heard(self) -> bool:
         """Give other tasks, and the loop, their turn; return whether there may be something to receive."""
-        await asyncio.sleep(0)
+        await self.yield_turn()
         return not self.idle()
 
     def _next_call(self, timeout: float | None) -> asyncio.Future[None]:

@@ -13,12 +13,15 @@ import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
-from ._interface import AddressInfo, Attempt, Event, Lock, SocketOption, Source, T
+from ._interface import AddressInfo, Attempt, Event, Lock, SocketOption, Source, Stream, T
+from ._deferred import DeferredCalls
+from ._forking import tell_in_children
 from ._names import look_up_within, numeric, unix_address
-from ._polling import READ, WRITE, milliseconds, new_poller, poll_writable
+from ._polling import READ, WRITE, deadline_after, milliseconds, new_poller, poll_writable, remaining
 from ._race import Race
-from ._sockets import RECEIVE_SIZE, SocketStream
+from ._sockets import RECEIVE_SIZE, LostSocket, SocketStream
 from ._sources import IterableSource
+from ._wakeup import WakeableWait
 
 _READY_TO_READ: Final = ~WRITE  # errors and hang-ups included: receiving is how one learns of them
 _READY_TO_WRITE: Final = ~READ
@@ -31,7 +34,11 @@ class BlockingStream(SocketStream):
         sock: A connecting or connected non-blocking socket.
     """
 
-    __slots__ = ()
+    __slots__ = ("_wakeable",)
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self._wakeable: WakeableWait | None = None  # where several threads share the connection
 
     async def read(self, timeout: float | None) -> bytes:
         """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
@@ -54,42 +61,100 @@ class BlockingStream(SocketStream):
         found = ready[0][1]
         return readable and bool(found & _READY_TO_READ), writable and bool(found & _READY_TO_WRITE)
 
+    def share(self) -> None:
+        """Prepare for a wait that another thread can end."""
+        self._wakeable = WakeableWait(self._socket.fileno())
+
+    async def wait_shared(self, readable: bool, writable: bool, timeout: float | None) -> None:
+        """Wait until the socket is readable or writable, whichever is asked, or `wake` is called."""
+        wakeable = self._wakeable
+        assert wakeable is not None
+        if isinstance(self._poller, LostSocket):
+            self._poller.use()
+        wakeable.wait((READ if readable else 0) | (WRITE if writable else 0), timeout)
+
+    def wake(self) -> None:
+        """End the `wait_shared` that is under way, or else the next one."""
+        assert self._wakeable is not None
+        self._wakeable.wake()
+
+    def forget(self) -> None:
+        """Close our copies of the descriptors."""
+        super().forget()
+        self._close_wakeable()
+
+    def close(self) -> None:
+        """Close at once."""
+        super().close()
+        self._close_wakeable()
+
+    def _close_wakeable(self) -> None:
+        if self._wakeable is not None:
+            self._wakeable.close()
+
 
 class BlockingEvent:
     """Something that happens once, waited for by blocking the thread.
 
     A bare lock, taken until it happens: unlike `threading.Event` it can be set by a finalizer that runs in the very
-    thread that has begun to wait.
+    thread that has begun to wait. While a thread waits, it also makes the calls that finalizers record.
+
+    Args:
+        deferred: The recorded calls.
     """
 
-    __slots__ = ("_gate",)
+    __slots__ = ("_deferred", "_gate", "_happened")
 
-    def __init__(self) -> None:
+    def __init__(self, deferred: DeferredCalls) -> None:
+        self._deferred = deferred
         self._gate = threading.Lock()
         self._gate.acquire()
+        self._happened = False
 
     def set(self) -> None:
         """Let it happen."""
-        with contextlib.suppress(RuntimeError):  # it has happened before
+        self._happened = True
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Wake a thread that waits, whether it has happened or not."""
+        with contextlib.suppress(RuntimeError):  # it has been woken already
             self._gate.release()
 
     async def wait(self, timeout: float | None) -> bool:
         """Wait at most `timeout` seconds; return whether it happened."""
-        seconds = -1 if timeout is None else max(min(timeout, threading.TIMEOUT_MAX), 0)
-        happened = self._gate.acquire(timeout=seconds)
-        if happened:
-            self.set()  # for whoever else waits
-        return happened
+        deadline = deadline_after(timeout)
+        while not self._happened:
+            left = remaining(deadline)
+            if not self._sleep(-1 if left is None else min(left, threading.TIMEOUT_MAX)):
+                return self._happened
+        self.nudge()  # any other thread that waits for it
+        return True
+
+    def _sleep(self, seconds: float) -> bool:
+        """Sleep until woken; return whether that was within `seconds`. The recorded calls are made before and after."""
+        deferred = self._deferred
+        deferred.sleepers[self] = None  # first, or a call that is recorded now would wake no thread
+        try:
+            deferred.run()
+            return self._gate.acquire(timeout=seconds)
+        finally:
+            deferred.sleepers.pop(self, None)
+            deferred.run()
 
 
 class BlockingBackend:
     """I/O that blocks the calling thread. Any number of threads may share it."""
 
-    __slots__ = ()
+    __slots__ = ("_deferred",)
 
     clock = staticmethod(time.monotonic)
     pid = staticmethod(os.getpid)
     gathers = False
+
+    def __init__(self) -> None:
+        self._deferred = DeferredCalls()
+        tell_in_children(self._deferred)
 
     def lock(self) -> Lock:
         """Return a lock between threads."""
@@ -100,12 +165,21 @@ class BlockingBackend:
         return
 
     def soon(self, callback: Callable[[], object]) -> None:
-        """Call it now: all that we have may be used from any thread."""
-        callback()
+        """Record the call for a thread that holds no lock, and wake one that waits."""
+        self._deferred.add(callback)
+
+    def drop(self, stream: Stream) -> None:
+        """Close it: no other thread can be using it."""
+        stream.close()
+
+    def catch_up(self) -> None:
+        """Make the calls that have been recorded."""
+        if self._deferred:
+            self._deferred.run()
 
     def event(self) -> Event:
         """Return an event that has not happened."""
-        return BlockingEvent()
+        return BlockingEvent(self._deferred)
 
     def source(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> Source:
         """Return the body's chunks one by one."""

@@ -55,6 +55,30 @@ class Stream(Protocol):
         """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
         ...
 
+    def plan_wait(self, readable: bool, writable: bool) -> tuple[bool, bool] | None:
+        """Return what has to be waited for until bytes are here or fit, whichever is asked; it may look at TLS's state.
+
+        Returns:
+            Whether the connection below TLS has to become readable, and whether writable; None where bytes are here already.
+        """
+        ...
+
+    async def wait_shared(self, readable: bool, writable: bool, timeout: float | None) -> None:
+        """Wait until the connection below TLS is readable or writable, whichever is asked, or `wake` is called.
+
+        It touches no state of TLS, so that others may receive and send meanwhile. Only after `share`, and for one caller at
+        a time.
+        """
+        ...
+
+    def wake(self) -> None:
+        """End the `wait_shared` that is under way, or else the next one. Only after `share`. It never waits."""
+        ...
+
+    async def yield_turn(self) -> None:
+        """Let other tasks of the event loop run, where there is one."""
+        ...
+
     async def heard(self) -> bool:
         """Give other tasks their turn; return whether there may be something to receive."""
         ...
@@ -68,7 +92,10 @@ class Stream(Protocol):
         ...
 
     def share(self) -> None:
-        """Let sends go out also where the peer has said something: whoever sends is not the one who listens."""
+        """Prepare for several users at once.
+
+        Sends go out also where the peer has sent something, as the user that sends is not the one that receives.
+        """
         ...
 
     def idle(self) -> bool:
@@ -195,10 +222,20 @@ class Backend(Protocol):
         ...
 
     def soon(self, callback: Callable[[], object]) -> None:
-        """Let `callback` be called where streams and events may be used; may be asked by any thread and any finalizer.
+        """Record that `callback` is to be called where streams and events may be used, and no lock is held.
 
-        It is never called where there is no event loop any more.
+        Any thread, and any finalizer, may record a call: it takes no lock, and makes no call in place. An event loop makes
+        the calls in its next turn, and none after its end. Without an event loop they are made by `catch_up`, and by a
+        thread that waits for an event of this backend.
         """
+        ...
+
+    def drop(self, stream: Stream) -> None:
+        """Close a stream that only a finalizer still has, unless an event loop is needed for that. It takes no lock."""
+        ...
+
+    def catch_up(self) -> None:
+        """Make the calls that `soon` has recorded, unless an event loop makes them. The caller holds no lock."""
         ...
 
     def event(self) -> Event:

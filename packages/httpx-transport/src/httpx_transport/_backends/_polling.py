@@ -1,4 +1,4 @@
-"""Waiting for one descriptor by blocking the thread: `select.poll`, or the same by `select.select` where there is none."""
+"""Waiting for descriptors by blocking the thread: `select.poll`, or the same by `select.select` where there is none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Poller(Protocol):
     """What `select.poll` is, in the part that is used."""
 
     def register(self, fd: int, eventmask: int, /) -> object:
-        """Watch a descriptor."""
+        """Watch a descriptor, or watch it for something else than before."""
         ...
 
     def poll(self, timeout: float | None, /) -> list[tuple[int, int]]:
@@ -25,21 +25,28 @@ class Poller(Protocol):
 
 
 class SelectPoller:
-    """`select.poll` for one descriptor by way of `select.select`, which Windows has too."""
+    """`select.poll` by way of `select.select`, which Windows has too."""
 
-    __slots__ = ("_fd", "_mask")
+    __slots__ = ("_masks",)
+
+    def __init__(self) -> None:
+        self._masks: dict[int, int] = {}
 
     def register(self, fd: int, eventmask: int, /) -> None:
         """Watch the descriptor for `eventmask`."""
-        self._fd, self._mask = fd, eventmask
+        self._masks[fd] = eventmask
 
     def poll(self, timeout: float | None, /) -> list[tuple[int, int]]:
-        """Return the descriptor and what it is ready for within `timeout` milliseconds."""
-        readers, writers = [[self._fd] if self._mask & bit else [] for bit in (READ, WRITE)]
+        """Return which descriptors are ready within `timeout` milliseconds, and for what."""
+        readers, writers = [[fd for fd, mask in self._masks.items() if mask & bit] for bit in (READ, WRITE)]
         # Windows reports a refused connection as an exceptional condition only.
-        ready = select.select(readers, writers, writers, None if timeout is None else timeout / 1000)
-        mask = (READ if ready[0] else 0) | (WRITE if ready[1] or ready[2] else 0)
-        return [(self._fd, mask)] if mask else []
+        readable, writable, broken = select.select(
+            readers, writers, writers, None if timeout is None else timeout / 1000
+        )
+        masks = {
+            fd: (READ if fd in readable else 0) | (WRITE if fd in writable or fd in broken else 0) for fd in self._masks
+        }
+        return [(fd, mask) for fd, mask in masks.items() if mask]
 
 
 def milliseconds(timeout: float | None) -> float | None:

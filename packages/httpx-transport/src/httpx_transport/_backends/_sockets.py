@@ -100,8 +100,17 @@ class SocketStream(ABC):
             return await self._wait(readable, writable, timeout)
         return await self._tls.wait(self._wait, readable, writable, timeout)
 
+    def plan_wait(self, readable: bool, writable: bool) -> tuple[bool, bool] | None:
+        """Return whether the socket has to become readable, and whether writable; None where bytes are here already."""
+        return (readable, writable) if self._tls is None else self._tls.plan_wait(readable, writable)
+
+    async def yield_turn(self) -> None:
+        """Return at once: there may be no event loop."""
+        return
+
     async def heard(self) -> bool:
         """Return whether there may be something to receive."""
+        await self.yield_turn()
         return not self.idle()
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:

@@ -141,14 +141,22 @@ class TlsSession:
 
     async def wait(self, wait: Wait, readable: bool, writable: bool, timeout: float | None) -> tuple[bool, bool]:
         """Wait until bytes are here or fit, whichever is asked and first; return which it is."""
-        if readable and self.pending():
+        plan = self.plan_wait(readable, writable)
+        if plan is None:
             return True, False
-        for_read = (readable and not self.read_needs_write) or (writable and self._write_needs_read)
-        for_write = (writable and not self._write_needs_read) or (readable and self.read_needs_write)
-        can_read, can_write = await wait(for_read, for_write, timeout)
+        can_read, can_write = await wait(*plan, timeout)
         return (
             readable and (can_write if self.read_needs_write else can_read),
             writable and (can_read if self._write_needs_read else can_write),
+        )
+
+    def plan_wait(self, readable: bool, writable: bool) -> tuple[bool, bool] | None:
+        """Return whether the connection itself has to become readable, and whether writable; None: bytes are here already."""
+        if readable and self.pending():
+            return None
+        return (
+            (readable and not self.read_needs_write) or (writable and self._write_needs_read),
+            (writable and not self._write_needs_read) or (readable and self.read_needs_write),
         )
 
     def pending(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .._errors import LocalProtocolError, RemoteProtocolError, TransportError
+from .._errors import LocalProtocolError, ReadError, RemoteProtocolError, TransportError
 from ..interface import Field
 from ._engine import Engine
 from ._fields import UNDECLARED, RequestEncoder, request_trailers
@@ -160,12 +160,17 @@ class Codec:
         return content
 
     def reset(self, stream: Stream) -> None:
-        """Give a stream up; the others do not notice. One that has ended both ways is none any more."""
+        """Give a stream up; the others do not notice. One that has ended both ways is none any more.
+
+        A response that is not complete never will be: `failure` says so to whatever still reads it.
+        """
         if stream.number in self._streams.open:
             self._streams.reset(stream, _NO_ERROR if stream.complete else _CANCEL)
             self._collect()
         if not stream.complete:  # else its content is whole, and still to be read
             stream.take()
+            if stream.failure is None:
+                self._streams.abandon(stream, ReadError("the response was closed"))
 
     def ping(self) -> None:
         """Ask the peer whether it is alive (RFC 9113 §6.7)."""

@@ -5,12 +5,14 @@ How they take turns at its socket is `_turns`' to know. It knows no pool.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._backends import Backend
 from .._connection import Connection
 from ..interface import Field
 from ._home import Home
 from ._pulse import PATIENCE
-from ._stream import Stream
+from ._stream import Stream, StreamState
 from ._turns import Limit, Turns
 
 
@@ -82,9 +84,13 @@ class Http2Connection(Turns):
         return self._codec.spent
 
     def unused(self) -> bool:
-        """Return whether it has no stream, and has promised none."""
+        """Return whether it has no stream, and has promised none, and nothing waits for it any more."""
         with self._lock:
-            return not self._reserved and not self._codec.live()
+            return self._unused()
+
+    def _unused(self) -> bool:
+        """Return the same, under the lock."""
+        return not (self._reserved or self._codec.live() or self._led)
 
     async def revive(self, limit: Limit) -> bool:
         """Return whether an idle connection can be used again; only one that nobody else has.
@@ -164,7 +170,8 @@ class Http2Connection(Turns):
         with self._lock:
             taken = self._codec.send(stream, data, end=end)
             self._flush()
-        if stream.complete:  # with the request's end it is no stream any more
+            complete = stream.complete
+        if complete:  # with the request's end it is no stream any more
             self._tell()
         return taken
 
@@ -179,20 +186,55 @@ class Http2Connection(Turns):
             self._flush()
         self._tell()
 
-    def take(self, stream: Stream) -> bytes:
-        """Return the content that has arrived, and give the peer credit for it."""
-        if stream.settled:  # nothing more can come, so no credit is needed
-            return stream.take()
+    def take(self, stream: Stream) -> tuple[bytes, StreamState]:
+        """Return the content that has arrived, with the stream's state at that moment, and give the peer credit for it.
+
+        The two belong together: where the state is `complete`, no content will follow.
+        """
         with self._lock:
+            if stream.settled:  # nothing more can come, so no credit is needed
+                return stream.take(), stream.state()
             content = self._codec.take(stream)
             self._flush()
-        return content
+            return content, stream.state()
+
+    def state(self, stream: Stream) -> StreamState:
+        """Return what a stream is now."""
+        with self._lock:
+            return stream.state()
+
+    def informational(self, stream: Stream, start: int) -> list[tuple[int, list[Field]]]:
+        """Return the informational responses that have arrived, from number `start` on."""
+        with self._lock:
+            return stream.informational[start:]
+
+    def readable(self, stream: Stream) -> bool:
+        """Return whether there is content to be taken, or the end."""
+        with self._lock:
+            return stream.readable
+
+    def unprocessed(self, stream: Stream) -> bool:
+        """Return whether the peer has declared that it did nothing with the request (RFC 9113 §8.7)."""
+        with self._lock:
+            return stream.unprocessed
+
+    def facts(self, reused: bool) -> dict[str, Any]:
+        """Return what a response reports of the connection; the first call asks TLS, which no other thread may use then."""
+        with self._lock:
+            return self.connection.facts(reused)
 
     def give_up(self, stream: Stream) -> None:
-        """Reset a stream, unless it has ended both ways."""
+        """Reset a stream, unless it has ended both ways; what waits for it is woken, and fails."""
         with self._lock:
+            if stream.settled and stream.ended:
+                return
             self._codec.reset(stream)
             self._flush()
+            woken = self._woken(self._codec.changed())
+            if self._led and self._led_for is stream:
+                self._stream.wake()
+        for waiter in woken:
+            waiter.event.set()
         self._tell()
 
     def sendable(self, stream: Stream) -> bool:

@@ -41,28 +41,30 @@ class StreamConversation:
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         """Return at most `max_bytes`, b"" at the end."""
         stream = self._stream
-        limit, content = self._limit(timeout), b""
-        while not self._received and not (content := self._shared.take(stream)) and not stream.complete:
-            if stream.failure is not None:
-                raise self._explained(stream.failure, _READING)
+        limit = self._limit(timeout)
+        while not self._received:
+            self._received, state = self._shared.take(stream)
+            if self._received or state.complete:
+                break
+            if state.failure is not None:
+                raise self._explained(state.failure, _READING)
             await self._until(lambda: stream.readable, limit, ReadTimeout, _READING, timeout)
-        if not self._received:
-            self._received = content
         data, self._received = self._received[:max_bytes], self._received[max_bytes:]
         return data
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         """Send all of `data`, waiting at most `timeout` seconds for the peer to want some."""
         stream = self._stream
-        if stream.ended:
+        if self._shared.state(stream).ended:
             raise WriteError(explain("the request has ended", _WRITING, self._shared.connection.peer, 0.0))
         pending = memoryview(data)
         while pending := pending[self._shared.send(stream, pending, end=False) :]:
             await self._until(
                 lambda: self._shared.sendable(stream), self._limit(timeout), WriteTimeout, _WRITING, timeout
             )
-        if stream.failure is not None:
-            raise self._explained(stream.failure, _WRITING)
+        failure = self._shared.state(stream).failure
+        if failure is not None:
+            raise self._explained(failure, _WRITING)
 
     async def write_eof(self) -> None:
         """Say that nothing more will be written."""

@@ -18,7 +18,7 @@ from .._wire import IDEMPOTENT, PATIENCE, READING, SENDING, WAITING, Wire
 from ..interface import Field
 from ._connection import Http2Connection
 from ._conversation import StreamConversation
-from ._stream import Stream
+from ._stream import Stream, StreamState
 
 
 class NoRoom(Exception):
@@ -42,6 +42,7 @@ class Http2Exchange(Wire):
         "_began",
         "_conversation",
         "_method",
+        "_over",
         "_pending",
         "_sending",
         "_shared",
@@ -72,6 +73,7 @@ class Http2Exchange(Wire):
         self._pending = memoryview(b"")  # what has been asked of the body, and has not left
         self._source: Source | None = None  # the rest of the body
         self._conversation: StreamConversation | None = None
+        self._over = False  # the stream has ended both ways, or has been given up
 
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -87,11 +89,11 @@ class Http2Exchange(Wire):
         try:
             await self._send_request(fields)
             sent = self._clock()
-            head = await self._receive_head()
+            head, state = await self._receive_head()
             self._answered_at = answered = self._clock()
             self._timings["send"] = sent - self._started
             self._timings["first_byte"] = answered - sent
-            await self._settle()
+            await self._settle(state)
         except GeneratorExit:  # the task has been collected, in the middle of anything
             self._shared.abandon(stream)
             raise
@@ -131,16 +133,17 @@ class Http2Exchange(Wire):
             "stream_id": stream.number,
             "trailers": stream.trailers,
             "timings": self._timings,
-            "connection": self._connection.facts(self._reused),
+            "connection": self._shared.facts(self._reused),
         }
-        if stream.informational:
-            facts["informational"] = list(stream.informational)
+        informational = self._shared.informational(stream, 0)
+        if informational:
+            facts["informational"] = informational
         return facts
 
     def info(self, name: str) -> Any:
         """Return what is known of the connection by one of the names of a network stream's `get_extra_info`."""
         if name == "is_readable":
-            return self.stream.readable
+            return self._shared.readable(self.stream)
         return self._stream.get_extra_info(name)
 
     def conversation(self) -> StreamConversation:
@@ -150,7 +153,7 @@ class Http2Exchange(Wire):
             RuntimeError: It is not his: he has not asked for it, and it is no tunnel.
         """
         if self._conversation is None:
-            head = self.stream.head
+            head = self._shared.state(self.stream).head
             tunnel = self._method == b"CONNECT" and head is not None and head.status < 300
             if not tunnel and not self._options.duplex:
                 raise RuntimeError(
@@ -161,7 +164,7 @@ class Http2Exchange(Wire):
 
     def whole(self) -> bytes | None:
         """Return the content if all of it is here, and forget it; None where it has to be read, or its end to be seen to."""
-        return self.stream.take() if self.stream.complete and "total" in self._timings else None
+        return self._shared.take(self.stream)[0] if "total" in self._timings else None
 
     def repeatable(self, method: bytes, body: object) -> bool:
         """Return whether a request that failed may be sent again (RFC 9113 §8.7, RFC 9110 §9.2.2).
@@ -171,8 +174,14 @@ class Http2Exchange(Wire):
         stream = self.stream
         if not isinstance(body, bytes):
             return False
-        unheard = stream.head is None and not stream.informational
-        return stream.unprocessed or (self._reused and unheard and self._shared.dead and method in IDEMPOTENT)
+        shared = self._shared
+        unheard = shared.state(stream).head is None and not shared.informational(stream, 0)
+        return shared.unprocessed(stream) or (self._reused and unheard and shared.dead and method in IDEMPOTENT)
+
+    @property
+    def unprocessed(self) -> bool:
+        """Whether the peer has declared that it did nothing with the request (RFC 9113 §8.7)."""
+        return self._shared.unprocessed(self.stream)
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last. What is left of the request is sent meanwhile.
@@ -182,10 +191,13 @@ class Http2Exchange(Wire):
         """
         stream = self.stream
         try:
-            while not (content := self._shared.take(stream)) and not stream.complete:
+            while True:
+                content, state = self._shared.take(stream)
+                if content or state.complete:
+                    break
                 if not self._sending or not await self._send_some():
-                    await self._progress(self._options.read, READING)
-            await self._settle()
+                    await self._progress(state, self._options.read, READING)
+            await self._settle(state)
         except GeneratorExit:  # the task has been collected, in the middle of anything
             self._shared.abandon(stream)
             raise
@@ -203,25 +215,28 @@ class Http2Exchange(Wire):
         await self._close_source()
 
     def give_up(self) -> None:
-        """Give the stream back."""
+        """Give the stream back, the first time. What still reads it fails at once."""
         self._sending = False
-        if not (self.stream.settled and self.stream.ended):
+        if not self._over:
             self._shared.give_up(self.stream)
+            self._over = True
 
     def __del__(self) -> None:
         stream = getattr(self, "stream", None)  # there is none where the request could not be said
-        if stream is not None and not (stream.settled and stream.ended):
+        if stream is not None and not self._over:
             self._shared.abandon(stream)
 
-    async def _settle(self) -> None:
-        """End what is left of the request once the response is complete: nobody wants it any more."""
-        if not self.stream.complete or "total" in self._timings:
+    async def _settle(self, state: StreamState) -> None:
+        """End what is left of the request once the response is complete: it serves nothing any more."""
+        if not state.complete or "total" in self._timings:
             return
         now = self._clock()
         self._timings["receive"] = now - self._answered_at
         self._timings["total"] = now - self._began
         self._connection.reused = True
-        if not self.stream.ended and not self._options.duplex:
+        if state.ended:
+            self._over = True
+        elif not self._options.duplex:
             await self._stop()
 
     async def _close_source(self) -> None:
@@ -229,10 +244,12 @@ class Http2Exchange(Wire):
         if source is not None:
             await source.close()
 
-    async def _receive_head(self) -> Head:
-        while self.stream.head is None:
-            await self._progress(self._options.read, WAITING)
-        return self.stream.head
+    async def _receive_head(self) -> tuple[Head, StreamState]:
+        while True:
+            state = self._shared.state(self.stream)
+            if state.head is not None:
+                return state.head, state
+            await self._progress(state, self._options.read, WAITING)
 
     async def _send_request(self, fields: list[Field]) -> None:
         """Send the body until it has left, or the response has come.
@@ -240,21 +257,22 @@ class Http2Exchange(Wire):
         An answer that is no success ends it: the peer does not want the rest. To a peer that answers while it still reads,
         the rest is sent when the content is read.
         """
-        stream = self.stream
         if self._sending and any(
             name.lower() == b"expect" and value.lower() == b"100-continue" for name, value in fields
         ):
             await self._await_permission()
         while self._sending:
-            if stream.settled or (stream.head is not None and stream.head.status >= 300):
+            state = self._shared.state(self.stream)
+            head = state.head
+            if state.complete or state.failure is not None or (head is not None and head.status >= 300):
                 self._sending = False
             elif await self._send_some():
                 if self._source is not None:
                     await self._shared.glance()
-            elif stream.head is not None:
+            elif head is not None:
                 return
             else:
-                await self._progress(self._options.write, SENDING)
+                await self._progress(state, self._options.write, SENDING)
 
     async def _send_some(self) -> bool:
         """Send what fits, asking the body for at most one chunk; return whether more may fit."""
@@ -288,14 +306,13 @@ class Http2Exchange(Wire):
             )
         self._listen()
 
-    async def _progress(self, seconds: float | None, doing: str) -> None:
-        """Wait until the response comes forward, or more of the request may leave.
+    async def _progress(self, state: StreamState, seconds: float | None, doing: str) -> None:
+        """Wait until the response comes forward of `state`, or more of the request may leave.
 
         Raises:
             TransportError: It will not.
         """
-        stream, shared = self.stream, self._shared
-        seen = stream.progress
+        stream, shared, seen = self.stream, self._shared, state.progress
         deadline = None if seconds is None else self._clock() + seconds
 
         def ready() -> bool:
@@ -304,21 +321,22 @@ class Http2Exchange(Wire):
         def limit() -> float | None:
             return self._limit(None if deadline is None else max(deadline - self._clock(), 0.0))
 
-        if stream.failure is None:
+        if state.failure is None:
             try:
                 await shared.until(stream, ready, limit)
             except TimeoutError as error:
                 kind = WriteTimeout if doing is SENDING else ReadTimeout
                 raise self._explained(error, kind, ReadError, doing, seconds) from error
             self._listen()
-        if stream.failure is not None:
-            failure = stream.failure
+            state = shared.state(stream)
+        failure = state.failure
+        if failure is not None:
             raise type(failure)(self._explain(failure, doing, None)) from None
 
     def _listen(self) -> None:
         """Tell of the 1xx responses that have come."""
         listener = self._options.on_informational
         if listener is not None:
-            for status, fields in self.stream.informational[self._told :]:
+            for status, fields in self._shared.informational(self.stream, self._told):
                 self._told += 1
                 listener(status, fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from .._errors import TransportError
 from .._http11 import Head
@@ -11,6 +11,24 @@ from ._fields import UNDECLARED
 
 STREAM_WINDOW: Final = 2_097_152
 """Bytes of one response that may arrive unread: what a fast line carries in a round trip."""
+
+
+class StreamState(NamedTuple):
+    """What a stream was at one moment. Threads that share a connection look at this, not at the stream itself.
+
+    Attributes:
+        head: The final response's head, once it has arrived.
+        complete: Whether the response has arrived to its end.
+        ended: Whether the request has left to its end, or shall not any more.
+        failure: Why the response will never be complete; None while it may be.
+        progress: How many times the response came forward.
+    """
+
+    head: Head | None
+    complete: bool
+    ended: bool
+    failure: TransportError | None
+    progress: int
 
 
 class Stream:
@@ -79,6 +97,10 @@ class Stream:
     def readable(self) -> bool:
         """Whether there is content to be taken, or the end."""
         return bool(self._ready) or self.settled
+
+    def state(self) -> StreamState:
+        """Return what the stream is now. Where threads share it, the connection's lock is held."""
+        return StreamState(self.head, self.complete, self.ended, self.failure, self.progress)
 
     def add(self, content: bytes) -> None:
         """Keep content until it is taken."""

@@ -12,6 +12,7 @@ from .._traced import Steps
 from ..interface import Field
 from ._connection import Http2Connection
 from ._exchange import Http2Exchange
+from ._stream import StreamState
 
 if TYPE_CHECKING:
     from .._trace import Trace
@@ -60,7 +61,7 @@ class TracedHttp2Exchange(Http2Exchange):
         await self._steps.begin("send_request_body")
         await super()._send_request(fields)
 
-    async def _receive_head(self) -> Head:
+    async def _receive_head(self) -> tuple[Head, StreamState]:
         await self._steps.end(None)
         await self._steps.begin("receive_response_headers")
         return await super()._receive_head()

@@ -40,16 +40,18 @@ class Turns(ABC):
 
     __slots__ = (
         "_backend",
+        "_awaits_room",
         "_broken",
         "_clock",
         "_codec",
+        "_led",
+        "_led_for",
         "_lock",
+        "_news",
         "_orphans",
         "_pulse",
-        "_reading",
         "_stream",
         "_waiting",
-        "_writing",
         "connection",
     )
 
@@ -58,8 +60,10 @@ class Turns(ABC):
         self._clock: Callable[[], float] = backend.clock
         self._lock = backend.lock()
         self._codec = Codec()
-        self._reading = False  # somebody waits for bytes, for all
-        self._writing = False  # somebody waits for room to send
+        self._led = False  # whether there is a leader
+        self._led_for: Stream | None = None  # the stream that the leader waits for
+        self._awaits_room = False  # whether the leader waits for room to send, too
+        self._news = False  # whether the pool is to be told of something
         self._broken: OSError | None = None  # nothing can be sent any more, but what was answered may still come
         self._orphans: deque[Stream] = deque()
         self._waiting = Waiting()
@@ -82,26 +86,30 @@ class Turns(ABC):
         Raises:
             TimeoutError: A wait was longer than its limit.
         """
-        leads = False
+        leads = late = False
         waiter: Waiter | None = None
         try:
             while True:
                 with self._lock:
                     if ready() or self.dead:
                         break
-                    if not self._reading:
-                        leads = self._reading = True
-                    # Whoever reads for all cannot be told that one who sends for all has given up: he sends too.
-                    writes = self._wants_to_write() and (leads or not self._writing)
-                    self._writing = self._writing or writes
-                    waiter = None if leads or writes else self._waiting.enter(stream, self._backend.event())
+                    if late:
+                        raise TimeoutError  # noqa: TRY301 - what was entered has to be left here too
+                    if leads or not self._led:
+                        leads = self._led = True
+                        self._led_for = stream
+                        plan = self._plan()
+                        news, self._news = self._news, False
+                    else:
+                        waiter = self._waiting.enter(stream, self._backend.event())
+                        self._ask_to_write()
                 if waiter is None:
-                    await self._move(leads, writes, limit)
+                    if news:
+                        self._tell()
+                    late = await self._move(plan, limit())
                     continue
-                woken = await waiter.event.wait(limit())
+                late = not await waiter.event.wait(limit())
                 leads, waiter = self._leave(stream, waiter), None
-                if not woken:
-                    raise TimeoutError  # noqa: TRY301 - what was entered has to be left here too
         except GeneratorExit:  # the task has been collected, in the middle of anything: the lock may be held just here
             self._backend.soon(functools.partial(self._withdraw, stream, waiter, leads))
             raise
@@ -112,73 +120,87 @@ class Turns(ABC):
             self._hand_on()
 
     async def glance(self) -> None:
-        """Take what is here, if nobody waits for it: whoever only sends would never learn of an answer."""
+        """Take what is here, if nothing waits for it: an exchange that only sends would never learn of an answer."""
         with self._lock:
-            if self._reading:
-                return
-            self._reading = True
-        try:
-            if await self._stream.heard():
-                self._receive()
-        except OSError as error:
-            self._fail(error)
-        finally:
-            self._hand_on()
+            led = self._led
+        if not led:
+            await self._stream.yield_turn()
+            self._overhear()
 
     def abandon(self, stream: Stream) -> None:
-        """Give up a stream that nobody holds any more; may be called by a finalizer, in the middle of anything."""
+        """Give up a stream that nothing holds any more. Finalizers may use it: it only records the stream."""
         self._orphans.append(stream)
         self._backend.soon(self._bury)
 
     def _overhear(self) -> None:
-        """Take what has come while nobody waits for it, and answer it. Never waits."""
-        if not self._reading:
-            try:
-                self._receive()
-            except OSError as error:
-                self._fail(error)
-
-    async def _move(self, reads: bool, writes: bool, limit: Limit) -> None:
-        """Wait for the connection; then feed what came, and send what fits. The duty to write ends with it, also out of time."""
+        """Take what has come while nothing waits for it, and answer it. Never waits."""
         try:
-            await self._stream.wait(reads, writes, limit())
-            self._receive(reads)
+            with self._lock:
+                if self._led or self._stream.idle():
+                    return
+                woken = self._receive()
+                news, self._news = self._news, False
         except OSError as error:
-            if is_timeout(error):
-                raise
             self._fail(error)
-        finally:
-            if writes:
-                self._writing = False
-
-    def _receive(self, reads: bool = True) -> None:
-        """Feed what is here, if it is the caller's duty, and send what fits."""
-        with self._lock:
-            data = self._stream.receive() if reads else None
-            if data is None:
-                self._flush()
-                woken = self._woken(self._codec.changed())
-                news = False
-            else:
-                woken, news = self._feed(data)
+            return
         for waiter in woken:
             waiter.event.set()
-        if self._orphans:
-            self._bury()
-        elif news:
+        if news:
             self._tell()
 
-    def _feed(self, data: bytes) -> tuple[list[Waiter], bool]:
-        """Feed the codec, under the lock; return who is to be woken, and whether the pool is to be told."""
+    def _plan(self) -> tuple[bool, bool] | None:
+        """Return what the leader has to wait for, under the lock."""
+        self._awaits_room = self._broken is None and bool(self._codec.unsent())
+        return self._stream.plan_wait(True, self._awaits_room)
+
+    def _ask_to_write(self) -> None:
+        """Let the leader wait for room too, where it does not yet, and there is something to send; under the lock."""
+        if self._led and not self._awaits_room and self._broken is None and self._codec.unsent():
+            self._awaits_room = True
+            self._stream.wake()
+
+    async def _move(self, plan: tuple[bool, bool] | None, left: float | None) -> bool:
+        """Wait for the connection; then feed what came, and send what fits.
+
+        Args:
+            plan: What to wait for; None where bytes are here.
+            left: How many seconds the wait may last; None is no limit.
+
+        Returns:
+            Whether the time is over.
+        """
+        try:
+            if plan is not None:
+                await self._stream.wait_shared(*plan, left)
+            with self._lock:
+                woken = self._receive()
+        except OSError as error:
+            if is_timeout(error):
+                return True
+            self._fail(error)
+        else:
+            for waiter in woken:
+                waiter.event.set()
+        return left is not None and left <= 0
+
+    def _receive(self) -> list[Waiter]:
+        """Feed what is here, and send what fits, under the lock; return what is to be woken."""
+        self._reset_orphans()
         codec = self._codec
+        data = self._stream.receive()
+        if data is None:
+            self._flush(leads=True)
+            return self._woken(codec.changed())
         before = codec.live(), codec.room(), codec.leaving, codec.known
         self._pulse.heard()
         if not data and self._broken is not None:
             changed = codec.fail(WriteError(str(self._broken)))
         else:
             changed = codec.feed(data)
-        self._flush()
-        return self._woken(changed), before != (codec.live(), codec.room(), codec.leaving, codec.known)
+        self._flush(leads=True)
+        if before != (codec.live(), codec.room(), codec.leaving, codec.known):
+            self._news = True
+        return self._woken(changed)
 
     def _fail(self, error: OSError) -> None:
         """End the connection for an error of the stream."""
@@ -188,24 +210,23 @@ class Turns(ABC):
             waiter.event.set()
         self._tell()
 
-    def _flush(self) -> None:
-        """Send what fits, under the lock. An error is kept: what the peer has said before it comes first."""
+    def _flush(self, *, leads: bool = False) -> None:
+        """Send what fits, under the lock; the leader sends the rest. An error is kept: what the peer has sent comes first."""
         if self._broken is None:
             try:
                 while data := self._codec.unsent():
                     sent = self._stream.send(data)
                     if not sent:
+                        if not leads:
+                            self._ask_to_write()
                         return
                     self._codec.sent(sent)
             except OSError as error:
                 self._broken = error
                 self._codec.leave()
 
-    def _wants_to_write(self) -> bool:
-        return self._broken is None and bool(self._codec.unsent())
-
     def _leave(self, stream: Stream | None, waiter: Waiter) -> bool:
-        """Wait no more; return whether the duty to read has been handed on to the waiter."""
+        """Wait no more; return whether the lead has been handed on to the waiter."""
         with self._lock:
             return self._waiting.leave(stream, waiter)
 
@@ -221,31 +242,34 @@ class Turns(ABC):
             leads = self._leave(stream, waiter) or leads
         if leads:
             self._hand_on()
-        else:
-            with self._lock:
-                idle = self._wants_to_write() and not self._writing
-                woken = self._waiting.take_first() if idle else []
-            for heir in woken:
-                heir.event.set()
 
     def _bury(self) -> None:
-        """Give up the streams that nobody holds, unless somebody has the lock, who will do it then."""
-        while self._orphans and self._lock.acquire(False):
-            try:
-                with contextlib.suppress(IndexError):  # another thread may have been here
-                    self._codec.reset(self._orphans.popleft())
-                self._flush()
-            finally:
-                self._lock.release()
+        """Give up the streams that finalizers have recorded."""
+        with self._lock:
+            self._reset_orphans()
+            self._flush()
         self._tell()
 
+    def _reset_orphans(self) -> None:
+        """Reset the streams that finalizers have recorded, under the lock."""
+        while self._orphans:
+            self._codec.reset(self._orphans.popleft())
+            self._news = True
+
     def _hand_on(self) -> None:
-        """Let another read for all, if anybody waits."""
+        """Let another lead, if anything waits; otherwise the connection may be unused from now on."""
         with self._lock:
             woken = self._waiting.take_heir()
-            self._reading = bool(woken)
+            self._led, self._led_for, self._awaits_room = bool(woken), None, False
+            news, self._news = self._news or self._unused(), False
         for waiter in woken:
             waiter.event.set()
+        if news:
+            self._tell()
+
+    @abstractmethod
+    def _unused(self) -> bool:
+        """Return whether the connection has no stream, and nothing waits for it; under the lock."""
 
     @abstractmethod
     def _tell(self) -> None:

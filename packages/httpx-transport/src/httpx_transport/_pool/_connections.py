@@ -135,19 +135,28 @@ class Connections:
         self._settle()
 
     def abandon(self, share: Share, connection: Connection | None) -> None:
-        """Take a slot back that nobody holds any more; may be called by a finalizer."""
+        """Record that a slot is held no more, for a thread that holds no lock; may be called by a finalizer."""
+        if share.void:
+            return
+        if connection is not None and connection.http2 is None:  # one that streams share is closed by its pool
+            self._backend.drop(connection.stream)
+        self._backend.soon(functools.partial(self._take_back, share, connection))
+
+    def _take_back(self, share: Share, connection: Connection | None) -> None:
         if not share.void:
-            self._backend.soon(functools.partial(self.release, share, connection, reusable=False))
+            self.release(share, connection, reusable=False)
 
     def close_expired(self) -> None:
         """Close the connections that have been idle for too long."""
         self._check_process()
+        self._backend.catch_up()
         with self._lock:
             expired = self._slots.expire(self._clock())
         self._finish(expired)
 
     def counts(self) -> dict[str, int]:
         """Return how many connections there are, active and idle, and how many requests wait for one."""
+        self._backend.catch_up()
         if self._alarm is None:  # nobody else has looked
             self.close_expired()
         return self._slots.counts()  # without the lock: other threads than its own may ask an event loop's pool
@@ -155,6 +164,7 @@ class Connections:
     def close(self) -> None:
         """Give no more slots; close idle connections now, the others as they come back; let waiters go."""
         self._check_process()
+        self._backend.catch_up()
         with self._lock:
             self.closed = True
             idle, waiters = self._slots.clear()

@@ -87,7 +87,7 @@ class Http2Pool(Pool):
         except NoRoom:
             return Again.SPENT if shared.spent else Again.IN_VAIN
         except (ReadError, WriteError, RemoteProtocolError):
-            spent = exchange.stream.unprocessed and shared.spent
+            spent = exchange.unprocessed and shared.spent
             if (last and not spent) or not exchange.repeatable(method, body):
                 raise
             return Again.SPENT if spent else Again.IN_VAIN

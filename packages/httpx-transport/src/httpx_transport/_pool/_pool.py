@@ -96,6 +96,7 @@ class Pool:
             if not scheme:
                 raise UnsupportedProtocol("Request URL is missing an 'http://' or 'https://' protocol.")
             raise UnsupportedProtocol(f"Request URL has an unsupported protocol '{scheme.decode('latin-1')}://'.")
+        self.backend.catch_up()
         now = self._clock()
         options = self._options.read(extensions)
         if options.total is not None:

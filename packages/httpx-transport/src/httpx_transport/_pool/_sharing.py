@@ -220,8 +220,11 @@ class Sharing:
             return lease
         try:
             await shared.granted(lambda: self._left(options, started))
+        except GeneratorExit:  # the task has been collected, in the middle of anything
+            self._backend.soon(shared.unreserve)
+            raise
         except BaseException as error:
-            self._backend.soon(shared.unreserve)  # the task may have been collected, in the middle of anything
+            shared.unreserve()
             if isinstance(error, TimeoutError):
                 raise self._too_long(channel, False, started) from error
             raise
@@ -259,7 +262,7 @@ class Sharing:
         return agreed == "h2" or not self._http1
 
     def changed(self, connection: Http2Connection) -> None:
-        """Learn that a connection has more room, or less use, than before; may be called by a finalizer."""
+        """Learn that a connection has more room, or less use, than before."""
         self._news.append(connection)
         self._settle()
 

@@ -20,7 +20,7 @@ from ._task import Signal
 if TYPE_CHECKING:
     import ssl
 
-    from .._backends import AddressInfo, Alarm, Bytes, Event, Lock, SocketOption, Source
+    from .._backends import AddressInfo, Alarm, Bytes, Event, Lock, SocketOption, Source, Stream
     from .._backends import Attempt as Candidate
     from ._http import Script
 
@@ -67,13 +67,14 @@ class SimulatedStream:
         peer: Who is at the other end.
     """
 
-    __slots__ = ("_agreement", "_backend", "_end", "_peer")
+    __slots__ = ("_agreement", "_backend", "_end", "_peer", "_woken")
 
     def __init__(self, backend: SimulatedBackend, end: End, peer: Peer) -> None:
         self._agreement: Agreement | None = None
         self._backend = backend
         self._end = end
         self._peer = peer
+        self._woken = False  # whether a wait is to end early
 
     def receive(self) -> bytes | None:
         """Return bytes that are here, b"" at the end, None where there are none yet."""
@@ -96,9 +97,32 @@ class SimulatedStream:
         await end.until(lambda: (readable and end.readable()) or (writable and end.writable()), what, timeout)
         return readable and end.readable(), writable and end.writable()
 
+    def plan_wait(self, readable: bool, writable: bool) -> tuple[bool, bool]:
+        """Return what is asked: nothing is encrypted."""
+        return readable, writable
+
+    async def wait_shared(self, readable: bool, writable: bool, timeout: float | None) -> None:
+        """Wait until bytes are here or fit, whichever is asked, or `wake` is called."""
+        await self._backend.scheduler.sleep(0)
+        end = self._end
+        what = " or ".join(["bytes"] * readable + ["room to send"] * writable)
+        await end.until(
+            lambda: self._woken or (readable and end.readable()) or (writable and end.writable()), what, timeout
+        )
+        self._woken = False
+
+    def wake(self) -> None:
+        """End the `wait_shared` that is under way, or else the next one."""
+        self._woken = True
+        self._end.wake()
+
+    async def yield_turn(self) -> None:
+        """Let other tasks run."""
+        await self._backend.scheduler.sleep(0)
+
     async def heard(self) -> bool:
         """Give other tasks their turn; return whether there is something to receive."""
-        await self._backend.scheduler.sleep(0)
+        await self.yield_turn()
         return self._end.readable()
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:  # noqa: ARG002
@@ -278,8 +302,16 @@ class SimulatedBackend:
         return SimulatedAlarm(self.scheduler)
 
     def soon(self, callback: Callable[[], object]) -> None:
-        """Call it now: there is one thread."""
-        callback()
+        """Record the call for the scheduler's next turn."""
+        self.scheduler.deferred.append(callback)
+
+    def drop(self, stream: Stream) -> None:
+        """Do nothing: a stream is closed between two turns."""
+        return
+
+    def catch_up(self) -> None:
+        """Make the calls that have been recorded."""
+        self.scheduler.catch_up()
 
     def event(self) -> Event:
         """Return an event that has not happened."""

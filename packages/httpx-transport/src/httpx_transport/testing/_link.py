@@ -141,6 +141,10 @@ class End:
             if not await self._changed.wait(f"{what} ({self._place})", left) and not ready():
                 raise TimeoutError
 
+    def wake(self) -> None:
+        """Let each wait look again at what it waits for."""
+        self._changed.fire()
+
     def finish(self) -> None:
         """Send no more: the far end reads to its end."""
         if not self._finished:

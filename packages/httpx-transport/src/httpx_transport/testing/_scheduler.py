@@ -7,6 +7,7 @@ when there is none, nothing will ever happen again, and that is an error that sa
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
@@ -58,9 +59,13 @@ class Scheduler:
         ends: Fired whenever a task has ended.
         log: What has happened, a line each.
         running: The task that runs, or was the last to run.
+        deferred: Calls that finalizers have recorded, which are made between two turns.
     """
 
-    __slots__ = ("_choose", "_live", "_timers", "_timers_made", "ends", "failures", "log", "now", "ready", "running")
+    __slots__ = (
+        *("_choose", "_live", "_timers", "_timers_made"),
+        *("deferred", "ends", "failures", "log", "now", "ready", "running"),
+    )
 
     running: Task[Any]
 
@@ -74,6 +79,7 @@ class Scheduler:
         self.failures: dict[Task[Any], BaseException] = {}
         self.ends = Signal()
         self.log: list[str] = []
+        self.deferred: deque[Callable[[], object]] = deque()
 
     def note(self, what: str) -> None:
         """Write a line to the log, with the time."""
@@ -109,6 +115,11 @@ class Scheduler:
             self.failures[task] = task.error
         self.ends.fire()
 
+    def catch_up(self) -> None:
+        """Make the calls that finalizers have recorded."""
+        while self.deferred:
+            self.deferred.popleft()()
+
     def run(self, task: Task[Any]) -> None:
         """Run everything until `task` has ended.
 
@@ -116,6 +127,7 @@ class Scheduler:
             Deadlock: It never will.
         """
         for _ in range(_PATIENCE):
+            self.catch_up()
             if task.done:
                 return
             if self.ready:
@@ -131,8 +143,10 @@ class Scheduler:
         while (task := next((task for task in self._live if not task.serving), None)) is not None:
             task.cancel()
             self.run(task)
+        self.catch_up()
         while self.ready:
             self._turn()
+            self.catch_up()
 
     def _turn(self) -> None:
         self.running = self.ready.pop(self._choose(len(self.ready)))
