@@ -216,7 +216,7 @@ class Receiver:
             length = UNDECLARED
         stream.expected = length
         stream.head = Head(status, b"", b"HTTP/2", fields)
-        self._streams.answered = True
+        self._streams.answers += 1
 
     def _add(self, stream: Stream, content: bytes, size: int) -> None:
         """Add content that came in a frame of `size` bytes."""

@@ -32,12 +32,12 @@ class Streams:
         limit: How many may be open at once.
         failure: Why the connection has ended; None while it lives.
         leaving: Whether there will be no more.
-        answered: Whether any request has had a response.
+        answers: How many requests have had a response.
     """
 
     __slots__ = (
         *("_engine", "_reset", "_withheld"),
-        *("answered", "blocked", "changed", "failure", "leaving", "limit", "next", "open"),
+        *("answers", "blocked", "changed", "failure", "leaving", "limit", "next", "open"),
     )
 
     def __init__(self, engine: Engine) -> None:
@@ -51,7 +51,7 @@ class Streams:
         self.limit = _FIRST_LIMIT
         self.failure: TransportError | None = None
         self.leaving = False
-        self.answered = False
+        self.answers = 0
 
     def room(self) -> int:
         """Return how many more streams may be opened now."""

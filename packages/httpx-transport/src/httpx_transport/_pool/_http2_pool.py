@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import math
 from typing import Final, cast
 
 from .._backends import Backend
-from .._connection import Connection
-from .._errors import ReadError, RemoteProtocolError, WriteError
+from .._connection import Connection, peer_name
+from .._errors import PoolTimeout, ReadError, RemoteProtocolError, WriteError, explain
 from .._exchange import Exchange
+from .._extensions import Options
 from .._http2 import Http2Connection, Http2Exchange, NoRoom, TracedHttp2Exchange
 from .._settings import Settings
 from .._traced import TracedExchange
@@ -17,16 +20,26 @@ from ._pool import Answer, Outgoing, Pool
 from ._proxied import ProxiedPool
 from ._sharing import Sharing
 
-_ATTEMPTS: Final = 5  # that may be in vain
+_ATTEMPTS: Final = 5  # that may be in vain, and that are made without a pause
+_REFUSALS: Final = 12  # attempts in vain where the last peer refused the stream, and stays
+_PAUSE: Final = 0.02  # seconds before the attempt after so many that were refused; each one later is twice as long
+_LONGEST_PAUSE: Final = 1.0
 
 
 class Again(enum.Enum):
     """Why a request is sent again, on another connection."""
 
     IN_VAIN = enum.auto()
-    """Nobody knows whether the next one does better: such attempts are counted."""
+    """The connection had no use: nobody knows whether the next one does better, and such attempts are counted."""
+    REFUSED = enum.auto()
+    """The peer refused the stream, and answers nothing else there: such attempts are counted too."""
+    BUSY = enum.auto()
+    """The peer refused the stream while it answered others: this is a wait for room, and limited as one."""
     SPENT = enum.auto()
     """The connection had answered as many as the peer would on one: that goes on for as long as the peer likes."""
+
+
+_LIMITS: Final = {Again.IN_VAIN: _ATTEMPTS, Again.REFUSED: _REFUSALS}
 
 
 class Http2Pool(Pool):
@@ -47,19 +60,24 @@ class Http2Pool(Pool):
         if not self._sharing.concerns(origin):
             return await super()._answer(request)
         avoid: Http2Connection | None = None
-        in_vain = 0
-        while in_vain < _ATTEMPTS:
-            found, last = await self._obtain(request, avoid), in_vain == _ATTEMPTS - 1
+        tries: dict[Again, int] = {}
+        started = self._clock()
+        while True:
+            found = await self._obtain(request, avoid)
             if isinstance(found, Lease):
-                answer = await self._send_alone(found, request, last)
+                answer = await self._send_alone(found, request, tries)
                 avoid = None
             else:
-                answer = await self._send_shared(found, request, last)
+                answer = await self._send_shared(found, request, tries)
                 avoid = found
             if not isinstance(answer, Again):
                 return answer
-            in_vain += answer is Again.IN_VAIN
-        raise RemoteProtocolError(f"{_ATTEMPTS} connections had no room for the request")
+            tries[answer] = tries.get(answer, 0) + 1
+            if tries.get(Again.IN_VAIN) == _ATTEMPTS:
+                raise RemoteProtocolError(f"{_ATTEMPTS} connections had no room for the request")
+            if answer in (Again.REFUSED, Again.BUSY):
+                refused = tries.get(Again.REFUSED, 0) + tries.get(Again.BUSY, 0)
+                await self._pause(request, refused, started)
 
     async def _obtain(self, request: Outgoing, avoid: Http2Connection | None) -> Http2Connection | Lease:
         *_, options, trace, origin, began, timings = request
@@ -77,23 +95,72 @@ class Http2Pool(Pool):
             timings["pool"] = self._clock() - began
         return found
 
-    async def _send_shared(self, shared: Http2Connection, request: Outgoing, last: bool) -> Answer | Again:
+    async def _send_shared(self, shared: Http2Connection, request: Outgoing, tries: dict[Again, int]) -> Answer | Again:
         """Send on a stream; where the request may be sent again, return why it has to be."""
         method, target, headers, body, options, trace, _, began, timings = request
         given = (self.backend, shared, options, began, self._clock(), timings)
         exchange = Http2Exchange(*given) if trace is None else TracedHttp2Exchange(trace, *given)
+        answers = shared.answers
         try:
             head = await exchange.start(method, target, headers, body)
         except NoRoom:
             return Again.SPENT if shared.spent else Again.IN_VAIN
         except (ReadError, WriteError, RemoteProtocolError):
-            spent = exchange.stream.unprocessed and shared.spent
-            if (last and not spent) or not exchange.repeatable(method, body):
+            if not exchange.repeatable(method, body):
                 raise
-            return Again.SPENT if spent else Again.IN_VAIN
+            if not exchange.stream.unprocessed:
+                again = Again.IN_VAIN
+            elif shared.leaving:
+                again = Again.SPENT if shared.spent else Again.IN_VAIN
+            else:
+                again = await self._why_refused(shared, answers, request, tries)
+            if tries.get(again, 0) + 1 >= _LIMITS.get(again, math.inf):
+                raise
+            return again
         return head.status, head.fields, exchange, exchange.facts(head)
 
-    async def _send_alone(self, lease: Lease, request: Outgoing, last: bool) -> Answer | Again:
+    async def _why_refused(
+        self, shared: Http2Connection, answers: int, request: Outgoing, tries: dict[Again, int]
+    ) -> Again:
+        """Return whether a peer that refused a stream (RFC 9113 §8.7) answers others on the same connection.
+
+        After some attempts in vain the peer is given the time to answer the streams that it has taken.
+
+        Args:
+            shared: The connection.
+            answers: How many requests the peer had answered there when the stream was opened.
+            request: The request.
+            tries: How many attempts there were before, by what came of them.
+        """
+        *_, options, _, _, _, _ = request
+        if tries.get(Again.REFUSED, 0) + 1 >= _ATTEMPTS:
+            started = self._clock()
+            with contextlib.suppress(TimeoutError):
+                await shared.answers_more(answers, lambda: self._left(options, started))
+        return Again.REFUSED if shared.answers == answers else Again.BUSY
+
+    async def _pause(self, request: Outgoing, refused: int, started: float) -> None:
+        """Wait before the next attempt of a request that was refused so many times, the longer the more they were.
+
+        Raises:
+            PoolTimeout: There is no time left for it.
+        """
+        *_, options, _, origin, _, _ = request
+        if refused < _ATTEMPTS:
+            return
+        left = self._left(options, started)
+        if left == 0.0:
+            what = f"timed out: the server refused the request {refused} times"
+            raise PoolTimeout(explain(what, "waiting to reach", peer_name(origin), self._clock() - started))
+        pause = min(_PAUSE * 2.0 ** min(refused - _ATTEMPTS, 10), _LONGEST_PAUSE)
+        await self.backend.event().wait(pause if left is None else min(pause, left))
+
+    def _left(self, options: Options, started: float) -> float | None:
+        """Return what is left of the time for a slot or a stream."""
+        now = self._clock()
+        return options.limit(None if options.pool is None else max(options.pool - (now - started), 0.0), now)
+
+    async def _send_alone(self, lease: Lease, request: Outgoing, tries: dict[Again, int]) -> Answer | Again:
         """Send on a connection that speaks HTTP/1.1; where the request may be sent again, return why it has to be."""
         method, target, headers, body, options, trace, _, began, timings = request
         given = (self.backend, lease, cast(Connection, lease.connection), options, began, self._clock(), timings)
@@ -105,7 +172,9 @@ class Http2Pool(Pool):
             raise
         except BaseException as error:
             lease.release(reusable=False)
-            if last or not isinstance(error, ReadError | WriteError | RemoteProtocolError):
+            if tries.get(Again.IN_VAIN, 0) + 1 >= _ATTEMPTS or not isinstance(
+                error, ReadError | WriteError | RemoteProtocolError
+            ):
                 raise
             if not exchange.repeatable(method, body):
                 raise
