@@ -226,3 +226,17 @@ def test_requests_at_once_that_are_refused_are_all_answered(
     face.run(scenario)
     assert answers == [b"ok"] * 8
     assert served.requests > 40
+
+
+def test_the_answers_of_a_thousand_origins_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_http2_pool, "_REMEMBERED", 2)
+    network = network_of(speaking(answer_all))
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        for name in ("one", "two", "two", "three"):
+            await get(pool, extensions={"sni_hostname": name})
+        assert list(pool._pool._answers.values()) == [1]  # type: ignore[union-attr]
+        await pool.aclose()
+
+    network.run(main())

@@ -8,7 +8,7 @@ import math
 from typing import Final, cast
 
 from .._backends import Backend
-from .._connection import Connection, peer_name
+from .._connection import Connection, Origin, peer_name
 from .._errors import PoolTimeout, ReadError, RemoteProtocolError, WriteError, explain
 from .._exchange import Exchange
 from .._extensions import Options
@@ -21,7 +21,8 @@ from ._proxied import ProxiedPool
 from ._sharing import Sharing
 
 _ATTEMPTS: Final = 5  # that may be in vain, and that are made without a pause
-_REFUSALS: Final = 12  # attempts in vain where the last peer refused the stream, and stays
+_REFUSALS: Final = 12  # refusals in a row without an answer to any other request to the origin
+_REMEMBERED: Final = 1_000  # origins whose answers are counted
 _PAUSE: Final = 0.02  # seconds before the attempt after so many that were refused; each one later is twice as long
 _LONGEST_PAUSE: Final = 1.0
 
@@ -32,9 +33,9 @@ class Again(enum.Enum):
     IN_VAIN = enum.auto()
     """The connection had no use: nobody knows whether the next one does better, and such attempts are counted."""
     REFUSED = enum.auto()
-    """The peer refused the stream, and answers nothing else there: such attempts are counted too."""
+    """The peer refused the stream, and no request to the origin was answered meanwhile: such attempts are counted too."""
     BUSY = enum.auto()
-    """The peer refused the stream while it answered others: this is a wait for room, and limited as one."""
+    """The peer refused the stream while others were answered: this is a wait for room, and limited as one."""
     SPENT = enum.auto()
     """The connection had answered as many as the peer would on one: that goes on for as long as the peer likes."""
 
@@ -53,6 +54,7 @@ class Http2Pool(Pool):
     def __init__(self, backend: Backend, settings: Settings) -> None:
         super().__init__(backend, settings)
         self._sharing = Sharing(backend, self._connections, settings.http1)
+        self._answers: dict[Origin, int] = {}  # over HTTP/2; a number that changes with each, which is all that matters
 
     async def _answer(self, request: Outgoing) -> Answer:
         """Send a request on a stream of a connection, or on one that speaks HTTP/1.1."""
@@ -61,6 +63,7 @@ class Http2Pool(Pool):
             return await super()._answer(request)
         avoid: Http2Connection | None = None
         tries: dict[Again, int] = {}
+        refused = 0
         started = self._clock()
         while True:
             found = await self._obtain(request, avoid)
@@ -76,7 +79,7 @@ class Http2Pool(Pool):
             if tries.get(Again.IN_VAIN) == _ATTEMPTS:
                 raise RemoteProtocolError(f"{_ATTEMPTS} connections had no room for the request")
             if answer in (Again.REFUSED, Again.BUSY):
-                refused = tries.get(Again.REFUSED, 0) + tries.get(Again.BUSY, 0)
+                refused += 1
                 await self._pause(request, refused, started)
 
     async def _obtain(self, request: Outgoing, avoid: Http2Connection | None) -> Http2Connection | Lease:
@@ -97,10 +100,10 @@ class Http2Pool(Pool):
 
     async def _send_shared(self, shared: Http2Connection, request: Outgoing, tries: dict[Again, int]) -> Answer | Again:
         """Send on a stream; where the request may be sent again, return why it has to be."""
-        method, target, headers, body, options, trace, _, began, timings = request
+        method, target, headers, body, options, trace, origin, began, timings = request
         given = (self.backend, shared, options, began, self._clock(), timings)
         exchange = Http2Exchange(*given) if trace is None else TracedHttp2Exchange(trace, *given)
-        answers = shared.answers
+        before = self._answers.get(origin), shared.answers
         try:
             head = await exchange.start(method, target, headers, body)
         except NoRoom:
@@ -113,31 +116,43 @@ class Http2Pool(Pool):
             elif shared.leaving:
                 again = Again.SPENT if shared.spent else Again.IN_VAIN
             else:
-                again = await self._why_refused(shared, answers, request, tries)
+                again = await self._why_refused(shared, before, request, tries)
             if tries.get(again, 0) + 1 >= _LIMITS.get(again, math.inf):
                 raise
             return again
+        self._count_answer(origin)
         return head.status, head.fields, exchange, exchange.facts(head)
 
+    def _count_answer(self, origin: Origin) -> None:
+        """Note that a request to an origin was answered. Threads may lose one of several at once: the number changes."""
+        answers = self._answers
+        count = answers.get(origin, 0)
+        if not count and len(answers) >= _REMEMBERED:
+            answers.clear()
+        answers[origin] = count + 1
+
     async def _why_refused(
-        self, shared: Http2Connection, answers: int, request: Outgoing, tries: dict[Again, int]
+        self, shared: Http2Connection, before: tuple[int | None, int], request: Outgoing, tries: dict[Again, int]
     ) -> Again:
-        """Return whether a peer that refused a stream (RFC 9113 §8.7) answers others on the same connection.
+        """Return whether a peer that refused a stream (RFC 9113 §8.7) answers others.
 
         After some attempts in vain the peer is given the time to answer the streams that it has taken.
 
         Args:
             shared: The connection.
-            answers: How many requests the peer had answered there when the stream was opened.
+            before: How many requests had been answered when the stream was opened: to the origin, and on the connection.
             request: The request.
             tries: How many attempts there were before, by what came of them.
         """
-        *_, options, _, _, _, _ = request
+        *_, options, _, origin, _, _ = request
         if tries.get(Again.REFUSED, 0) + 1 >= _ATTEMPTS:
             started = self._clock()
             with contextlib.suppress(TimeoutError):
-                await shared.answers_more(answers, lambda: self._left(options, started))
-        return Again.REFUSED if shared.answers == answers else Again.BUSY
+                await shared.answers_more(before[1], lambda: self._left(options, started))
+        if before == (self._answers.get(origin), shared.answers):
+            return Again.REFUSED
+        tries.pop(Again.REFUSED, None)
+        return Again.BUSY
 
     async def _pause(self, request: Outgoing, refused: int, started: float) -> None:
         """Wait before the next attempt of a request that was refused so many times, the longer the more they were.
