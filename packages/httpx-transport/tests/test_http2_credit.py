@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -263,3 +264,30 @@ def test_what_ends_the_connection_is_still_said_after_an_answer_was_dropped() ->
     codec.feed(peer.ping() + late + late + raw(0x6, 0, 0, b"short"))
     sent = sent_frames(codec)
     assert [frame.type for frame in sent] == [0x6, 0x7], "the answer to PING, and GOAWAY"
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_content_in_small_frames_takes_no_more_room_than_it_has_bytes(size: int) -> None:
+    codec, peer = attacked()
+    stream = get(codec)
+    codec.feed(peer.headers(1, OK))
+    pieces = [bytes([number % 251]) * size for number in range(1_000)]
+    for _ in range(20):
+        codec.feed(b"".join([peer.data(1, piece) for piece in pieces]))
+    held = sum(sys.getsizeof(piece) for piece in stream._ready)
+    assert held < 1.25 * 20_000 * size + 1_000
+    content = codec.take(stream)
+    assert type(content) is bytes
+    assert content == b"".join(pieces) * 20
+
+
+@pytest.mark.parametrize("sizes", [(3,), (3, 5), (FRAME, 3), (FRAME, 3, 5, FRAME, 2_000, 7), (5, FRAME, 6)])
+def test_small_and_large_pieces_are_taken_in_their_order(sizes: tuple[int, ...]) -> None:
+    codec, peer = attacked()
+    stream = get(codec)
+    pieces = [bytes([65 + number]) * size for number, size in enumerate(sizes)]
+    codec.feed(peer.headers(1, OK) + b"".join([peer.data(1, piece) for piece in pieces]))
+    content = codec.take(stream)
+    assert type(content) is bytes
+    assert content == b"".join(pieces)
+    assert codec.take(stream) == b""
