@@ -13,9 +13,9 @@ import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
-from ._interface import AddressInfo, Attempt, Event, Lock, SocketOption, Source, Stream, T
 from ._deferred import DeferredCalls
 from ._forking import tell_in_children
+from ._interface import AddressInfo, Attempt, Event, Lock, SocketOption, Source, Stream, T
 from ._names import look_up_within, numeric, unix_address
 from ._polling import READ, WRITE, deadline_after, milliseconds, new_poller, poll_writable, remaining
 from ._race import Race

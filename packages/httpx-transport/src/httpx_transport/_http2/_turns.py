@@ -7,7 +7,6 @@ stream are touched under a lock, and waited for without it. It knows no request 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from abc import ABC, abstractmethod
 from collections import deque
@@ -39,8 +38,8 @@ class Turns(ABC):
     """
 
     __slots__ = (
-        "_backend",
         "_awaits_room",
+        "_backend",
         "_broken",
         "_clock",
         "_codec",
