@@ -69,15 +69,34 @@ class Trace:
                 await told
         log(event, **details)
 
-    async def around(self, event: str, doing: Callable[[], Awaitable[T]], **details: Any) -> T:
-        """Do something, and tell when it starts, and that it is complete or has failed; return what it returns."""
+    async def around(
+        self,
+        event: str,
+        doing: Callable[[], Awaitable[T]],
+        release: Callable[[T], object] | None = None,
+        /,
+        **details: Any,
+    ) -> T:
+        """Do something, and tell when it starts, and that it is complete or has failed; return what it returns.
+
+        Args:
+            event: The first words of the events' names.
+            doing: What is done.
+            release: Called with the result where the listener raises or is cancelled, as the result is lost then.
+            details: What the first event holds.
+        """
         await self.tell(f"{event}.started", **details)
         try:
             result = await doing()
         except Exception as error:
             await self.tell(f"{event}.failed", exception=error)
             raise
-        await self.tell(f"{event}.complete", return_value=result)
+        try:
+            await self.tell(f"{event}.complete", return_value=result)
+        except BaseException:
+            if release is not None:
+                release(result)
+            raise
         return result
 
 
