@@ -371,6 +371,6 @@ def random_switches(
     """Run a scenario with several switches at points that are drawn at random, as often as `runs` says."""
     with undisturbed():
         points = _points(scenario, Interleaver(modules, (), lines=lines))
-        dice = random.Random(seed)  # noqa: S311 - a failing schedule is to be drawn again
+        dice = random.Random(seed)
         for _ in range(runs):
             _points(scenario, Interleaver(modules, dice.sample(range(1, points), switches), lines=lines))

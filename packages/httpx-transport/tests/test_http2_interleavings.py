@@ -10,7 +10,7 @@ import gc
 import random
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, ClassVar, cast
 
@@ -66,7 +66,7 @@ EVERYWHERE = [*SHARED, *[module.__file__ for module in _POOL]]
 
 def content_of(size: int, number: int) -> bytes:
     """Return what the server answers to the request on stream `number`, whose target asks for `size` bytes."""
-    return random.Random(number * 1_000_003 + size).randbytes(size)  # noqa: S311 - it is no secret
+    return random.Random(number * 1_000_003 + size).randbytes(size)
 
 
 class Server:
@@ -230,9 +230,8 @@ class Client:
 
 
 @pytest.fixture
-def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def guarded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codec_module, "Stream", GuardedStream)
-    yield
 
 
 def two_responses(interleaver: Interleaver) -> None:
@@ -419,7 +418,11 @@ def test_the_collector_may_run_at_every_call() -> None:
 
     def collect(frame: FrameType, event: str, arg: object) -> None:
         nonlocal collected
-        if "h2" in frame.f_code.co_filename or "hpack" in frame.f_code.co_filename or "http" in frame.f_code.co_filename:
+        if (
+            "h2" in frame.f_code.co_filename
+            or "hpack" in frame.f_code.co_filename
+            or "http" in frame.f_code.co_filename
+        ):
             collected += 1
             if collected % 10 == 0:
                 gc.collect(0)
