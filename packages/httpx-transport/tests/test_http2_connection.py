@@ -593,6 +593,56 @@ def test_a_connection_that_is_stuck_is_not_revived(monkeypatch: pytest.MonkeyPat
     assert finish(connection.revive(lambda: 0.0)) is False, "it has something to say, and does not say it"
 
 
+def test_a_promise_to_a_task_that_is_collected_is_given_back_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slots:
+        def forked(self) -> None:
+            """Nothing has forked."""
+
+    slots: Any = Slots()
+    lease: Any = cast(Any, type("Slot", (), {"connection": None}))()
+    pipe = Pipe()
+    shared = over(pipe)
+    shared.connection.http2 = shared
+    shared.promise()  # that is the only stream there is
+    backend: Any = shared._backend
+
+    async def collected(readable: bool, writable: bool, timeout: float | None) -> None:
+        raise GeneratorExit
+
+    async def connect(lease: Any) -> Connection:
+        return shared.connection
+
+    monkeypatch.setattr(pipe, "wait_shared", collected)
+    sharing = Sharing(backend, slots, http1=True)
+    with pytest.raises(GeneratorExit):
+        finish(sharing._fill(Channel(ORIGIN), lease, read_options({}, 5.0), connect, None, 0.0))
+    assert shared._reserved == 2
+    backend.catch_up()
+    assert shared._reserved == 1
+
+
+def test_a_duplex_response_that_is_complete_leaves_its_request_open() -> None:
+    async def script(speaker: Speaker) -> None:
+        event = await speaker.next(h2.events.RequestReceived)
+        await speaker.respond(event.stream_id, b"all")
+        assert (await speaker.next(h2.events.DataReceived)).data == b"more"
+        assert await speaker.request() == event.stream_id
+
+    network = network_of(speaking(script))
+
+    async def main() -> None:
+        pool = network.pool(http2=True)
+        _, _, content, facts = await send(pool, method=b"POST", extensions={"duplex": True})
+        assert b"".join([chunk async for chunk in content]) == b"all"
+        stream = facts["network_stream"]
+        await stream.write(b"more")
+        await stream.write_eof()
+        assert pool.stats()["active"] == 0
+        await pool.aclose()
+
+    network.run(main())
+
+
 def test_a_right_that_was_taken_back_opens_nothing() -> None:
     connection = over(Pipe())
     connection.promise()

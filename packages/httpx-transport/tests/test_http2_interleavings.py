@@ -10,7 +10,7 @@ import gc
 import random
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, ClassVar, cast
 
@@ -230,9 +230,8 @@ class Client:
 
 
 @pytest.fixture
-def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def guarded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codec_module, "Stream", GuardedStream)
-    yield
 
 
 def two_responses(interleaver: Interleaver) -> None:

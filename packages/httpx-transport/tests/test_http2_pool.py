@@ -33,6 +33,7 @@ from .conftest import Content, Face, Peer, Script, Server, answer_each
 
 Serve = Callable[..., Server]
 OK: list[Field] = [(b":status", b"200")]
+Read = Callable[[Content], Coroutine[Any, Any, None]]
 PRIOR: dict[str, Any] = {"http1": False, "http2": True}
 
 
@@ -527,21 +528,21 @@ def test_closing_a_response_fails_its_reader_at_once(
 
 
 @contextlib.asynccontextmanager
-async def alongside(face: Face) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+async def alongside(face: Face) -> AsyncIterator[Callable[[Read, Content], Awaitable[None]]]:
     """Give what starts a function in a task, or a thread, of its own, and lets it begin; wait for all at the end."""
     if face.name != "blocking":
         async with anyio.create_task_group() as tasks:
 
-            async def start(work: Callable[..., Awaitable[None]], argument: object) -> None:
-                tasks.start_soon(work, argument)
+            async def start(work: Read, content: Content) -> None:
+                tasks.start_soon(work, content)
                 await anyio.wait_all_tasks_blocked()
 
             yield start
         return
     threads: list[threading.Thread] = []
 
-    async def start_thread(work: Callable[..., Coroutine[Any, Any, None]], argument: object) -> None:
-        threads.append(threading.Thread(target=lambda: run(work(argument))))
+    async def start_thread(work: Read, content: Content) -> None:
+        threads.append(threading.Thread(target=lambda: run(work(content))))
         threads[-1].start()
 
     yield start_thread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 import anyio
@@ -25,6 +25,7 @@ from httpx_transport.testing import Peer, response
 from .conftest import Face, Server, TestPool, answer_each, collect
 from .conftest import Peer as Socket
 from .simulation import network_of
+from .test_http2_threads import serve_all
 
 Serve = Callable[..., Server]
 
@@ -212,9 +213,10 @@ def test_the_collector_may_run_while_the_lock_is_held() -> None:
     connections._slots = slots  # type: ignore[assignment]
     connections.close_expired()
     assert stream.closed, "a finalizer may close what nothing else has"
-    assert not waiting.served, "and it does no more"
+    served = [waiting.served]
     connections._backend.catch_up()
-    assert waiting.served
+    served.append(waiting.served)
+    assert served == [False, True], "and it does no more"
     assert run(waiting.event.wait(0))
 
 
@@ -366,3 +368,31 @@ def test_trio_is_not_asked_for_anything_once_it_has_ended() -> None:
     trio.run(make).soon(lambda: called.append(True))
     asyncio.run(make()).soon(lambda: called.append(True))
     assert called == []
+
+
+def test_a_slot_that_has_become_void_before_it_is_taken_back_is_let_be() -> None:
+    connections = Connections(blocking_backend(), Settings(max_connections=1))
+    lease, _ = admitted(connections)
+    lease.abandon()
+    connections._slots.void()
+    connections._backend.catch_up()
+    assert connections._slots.counts()["connections"] == 1
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_a_generator_over_content_that_is_collected_waits_for_no_lock(serve: Serve, http2: bool) -> None:
+    """`yield from` closes what it iterates over, where the garbage collector runs: also where a lock is held."""
+    server = serve(serve_all if http2 else answer_each(HALF))
+
+    def chunks(content: Iterable[bytes]) -> Generator[bytes, None, None]:
+        yield from content
+
+    with ConnectionPool(http1=not http2, http2=http2) as pool:
+        answer = pool.request("GET", f"http://127.0.0.1:{server.port}/1000000")
+        reading = chunks(answer.body)
+        next(reading)
+        exchange: Any = answer.body._exchange
+        with exchange._shared._lock if http2 else exchange._lease._home[0]._lock:
+            reading.close()
+        assert pool.stats()["active"] == 0
+        answer.close()

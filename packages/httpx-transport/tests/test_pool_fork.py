@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from httpx_transport import AsyncConnectionPool, ConnectionPool, ReadError
+from httpx_transport import AsyncConnectionPool, ConnectionPool, RawResponse, ReadError
 from httpx_transport._backends import _forking, on_fork, running_backend
 from httpx_transport._pool._connections import Connections
 from httpx_transport._pool._sharing import Sharing
@@ -21,7 +21,9 @@ from httpx_transport.testing import Network, answer, response
 
 from .conftest import Face, Server, TestPool, answer_each, dial
 from .conftest import Peer as Socket
+from .http2_peer import answer_all, get, send, speaking
 from .simulation import fetch
+from .test_http2_threads import content_of, serve_all
 
 Serve = Callable[..., Server]
 
@@ -173,6 +175,30 @@ def test_what_the_child_abandons_is_not_taken_back_twice(serve: Serve) -> None:
 
         in_child(child)
         assert pool.stats()["active"] == 1
+
+
+def test_a_child_waits_for_no_lock_of_an_http2_connection_of_its_parent(serve: Serve) -> None:
+    """It is copied as it is: held, if a thread of the parent held it."""
+    server = serve(serve_all)
+    with ConnectionPool(http1=False, http2=True) as pool:
+
+        def begin(size: int) -> RawResponse:
+            return pool.request("GET", f"http://127.0.0.1:{server.port}/{size}")
+
+        answers = [begin(1_000_000) for _ in range(3)]
+        exchange: Any = answers[0].body._exchange
+
+        def child() -> None:
+            answers.pop().close()
+            answers.clear()
+            assert pool.stats()["connections"] == 0
+            assert begin(5).read() == content_of(b"/5")
+
+        with exchange._shared._lock:
+            in_child(child)
+        assert pool.stats()["active"] == 1
+        for part in answers:
+            assert part.read() == content_of(b"/1000000")
 
 
 def test_who_waits_in_the_parent_does_not_wait_in_the_child(serve: Serve) -> None:
@@ -378,3 +404,25 @@ def test_a_pool_in_the_same_process_keeps_what_it_has(serve: Serve) -> None:
         pool.request("GET", f"http://127.0.0.1:{server.port}/").read()
         _forking.tell()
         assert pool.stats()["idle"] == 1
+
+
+def test_a_child_owns_no_stream_of_its_parent() -> None:
+    network = Network()
+    network.serve("a.test", 80, speaking(answer_all))
+
+    async def main() -> None:
+        pool = network.pool(http1=False, http2=True)
+        *_, content, _ = await send(pool, scheme=b"http", method=b"POST", body=b"x" * 200_000)
+        connection = content._exchange._shared
+        network._backend.process = 2
+        with connection._lock:  # of a thread that is not here
+            pool.close_expired()
+        assert pool.stats()["connections"] == 0
+        connection.abandon(content._exchange.stream)
+        network._backend.catch_up()
+        await content.aclose()
+        assert connection.home is None
+        assert await get(pool, scheme=b"http") == b"2-1:"
+        await pool.aclose()
+
+    network.run(main())

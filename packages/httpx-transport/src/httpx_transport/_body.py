@@ -23,6 +23,10 @@ class Content(Protocol):
         """Give up what has not been read."""
         ...
 
+    def abandon(self) -> None:
+        """Record that the rest is to be given up, for a thread that holds no lock; finalizers may use it."""
+        ...
+
 
 class ResponseBody:
     """The content of a response, for blocking callers; an iterator over bytes as they arrive.
@@ -40,8 +44,8 @@ class ResponseBody:
         """Return the content if all of it has arrived with the head, None where it has to be read."""
         return self._exchange.whole()
 
-    def __iter__(self) -> ResponseBody:
-        return self
+    def __iter__(self) -> Chunks:
+        return Chunks(self, self._exchange)
 
     def __next__(self) -> bytes:
         exchange = self._exchange
@@ -61,6 +65,34 @@ class ResponseBody:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Chunks:
+    """An iterator over a body whose `close` may be called by a finalizer.
+
+    A generator that is suspended in `yield from body` calls the iterator's `close` when it is closed itself, and the garbage
+    collector does that too, in the middle of anything.
+
+    Args:
+        body: The body.
+        exchange: What it is read from.
+    """
+
+    __slots__ = ("_body", "_exchange")
+
+    def __init__(self, body: ResponseBody, exchange: Content) -> None:
+        self._body = body
+        self._exchange = exchange
+
+    def __iter__(self) -> Chunks:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._body)
+
+    def close(self) -> None:
+        """Record that what has not been read is given up; a thread that holds no lock acts on it."""
+        self._exchange.abandon()
 
 
 class AsyncResponseBody:

@@ -176,6 +176,10 @@ class Exchange(Wire):
                 self._drain()
             self.give_up()
 
+    def abandon(self) -> None:
+        """Record that the slot is to be given back; finalizers may use it."""
+        self._lease.abandon()
+
     def give_up(self) -> None:
         """Give the slot back without the connection, unless both have been given back already."""
         self._lease.release(reusable=False)

@@ -205,7 +205,7 @@ class AnyioBackend:
         with contextlib.suppress(trio.RunFinishedError):
             self._trio_token.run_sync_soon(callback)
 
-    def drop(self, stream: Stream) -> None:
+    def drop(self, stream: Stream) -> None:  # noqa: ARG002 - the interface says so
         """Do nothing: a stream is closed in the event loop."""
         return
 

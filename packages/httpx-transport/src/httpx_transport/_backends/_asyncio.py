@@ -55,7 +55,7 @@ class AsyncioBackend:
         with contextlib.suppress(RuntimeError):  # it is closed
             self._loop.call_soon_threadsafe(callback)
 
-    def drop(self, stream: Stream) -> None:
+    def drop(self, stream: Stream) -> None:  # noqa: ARG002 - the interface says so
         """Do nothing: a stream is closed in the event loop."""
         return
 

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequen
 from typing import Final
 
 from ._deferred import DeferredCalls
-from ._forking import tell_in_children
 from ._interface import AddressInfo, Attempt, Event, Lock, SocketOption, Source, Stream, T
 from ._names import look_up_within, numeric, unix_address
 from ._polling import READ, WRITE, deadline_after, milliseconds, new_poller, poll_writable, remaining
@@ -36,9 +35,7 @@ class BlockingStream(SocketStream):
 
     __slots__ = ("_wakeable",)
 
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self._wakeable: WakeableWait | None = None  # where several threads share the connection
+    _wakeable: WakeableWait  # only where several threads share the connection
 
     async def read(self, timeout: float | None) -> bytes:
         """Wait for bytes for at most `timeout` seconds; return them, b"" at the end."""
@@ -67,15 +64,12 @@ class BlockingStream(SocketStream):
 
     async def wait_shared(self, readable: bool, writable: bool, timeout: float | None) -> None:
         """Wait until the socket is readable or writable, whichever is asked, or `wake` is called."""
-        wakeable = self._wakeable
-        assert wakeable is not None
         if isinstance(self._poller, LostSocket):
             self._poller.use()
-        wakeable.wait((READ if readable else 0) | (WRITE if writable else 0), timeout)
+        self._wakeable.wait((READ if readable else 0) | (WRITE if writable else 0), timeout)
 
     def wake(self) -> None:
         """End the `wait_shared` that is under way, or else the next one."""
-        assert self._wakeable is not None
         self._wakeable.wake()
 
     def forget(self) -> None:
@@ -89,7 +83,7 @@ class BlockingStream(SocketStream):
         self._close_wakeable()
 
     def _close_wakeable(self) -> None:
-        if self._wakeable is not None:
+        if hasattr(self, "_wakeable"):
             self._wakeable.close()
 
 
@@ -154,7 +148,6 @@ class BlockingBackend:
 
     def __init__(self) -> None:
         self._deferred = DeferredCalls()
-        tell_in_children(self._deferred)
 
     def lock(self) -> Lock:
         """Return a lock between threads."""

@@ -5,12 +5,14 @@ holds a lock of the pool. It can therefore take no lock, and do nothing that tak
 that holds no lock makes later: one that begins to use the pool, or one that waits for an event. A waiting thread may be
 waiting for exactly what the call gives back, so it is woken.
 
-All operations are single operations of `deque`, `dict` and `threading.Lock` that the interpreter makes atomic.
+All operations are single operations of `deque`, `dict` and `threading.Lock` that the interpreter makes atomic. A forked process
+makes none of its parent's calls: they are about what belongs to the parent.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -31,9 +33,10 @@ class DeferredCalls:
         sleepers: The threads that wait, and that can be woken to make the calls.
     """
 
-    __slots__ = ("__weakref__", "_calls", "sleepers")
+    __slots__ = ("_calls", "_process", "sleepers")
 
     def __init__(self) -> None:
+        self._process = os.getpid()
         self._calls: deque[Callable[[], object]] = deque()
         self.sleepers: dict[Sleeper, None] = {}
 
@@ -42,6 +45,7 @@ class DeferredCalls:
 
     def add(self, callback: Callable[[], object]) -> None:
         """Record a call, and wake a waiting thread to make it; finalizers may use it."""
+        self._check_process()
         self._calls.append(callback)
         self.nudge()
 
@@ -52,6 +56,8 @@ class DeferredCalls:
 
     def run(self) -> None:
         """Make the calls that have been recorded. The caller holds no lock."""
+        if self._calls:
+            self._check_process()
         while self._calls:
             try:
                 callback = self._calls.popleft()
@@ -59,7 +65,10 @@ class DeferredCalls:
                 return
             callback()
 
-    def forked(self) -> None:
-        """Forget all calls, in a process that was just forked: they are about what belongs to the parent."""
-        self._calls.clear()
-        self.sleepers.clear()
+    def _check_process(self) -> None:
+        """Forget what is the parent's, in a process that was forked."""
+        process = os.getpid()
+        if process != self._process:
+            self._process = process
+            self._calls.clear()
+            self.sleepers.clear()

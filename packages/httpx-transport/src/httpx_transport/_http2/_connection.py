@@ -154,6 +154,12 @@ class Http2Connection(Turns):
             self._codec.close()
             self._flush()
 
+    def forked(self) -> None:
+        """Belong to nothing, in a process that was just forked: a thread of the parent may have held the lock."""
+        self._lock = self._backend.lock()
+        self._orphans.clear()
+        self.home = None
+
     # What the exchanges ask.
 
     def open(

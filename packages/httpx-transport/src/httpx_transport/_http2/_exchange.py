@@ -223,10 +223,15 @@ class Http2Exchange(Wire):
             self._shared.give_up(self.stream)
             self._over = True
 
+    def abandon(self) -> None:
+        """Record that the stream is to be given back; finalizers may use it."""
+        if not self._over:
+            self._over = True
+            self._shared.abandon(self.stream)
+
     def __del__(self) -> None:
-        stream = getattr(self, "stream", None)  # there is none where the request could not be said
-        if stream is not None and not self._over:
-            self._shared.abandon(stream)
+        if hasattr(self, "stream"):  # there is none where the request could not be said
+            self.abandon()
 
     async def _settle(self, state: StreamState) -> None:
         """End what is left of the request once the response is complete: it serves nothing any more."""

@@ -85,11 +85,14 @@ class Turns(ABC):
         Raises:
             TimeoutError: A wait was longer than its limit.
         """
-        leads = late = False
+        leads = late = news = False
         waiter: Waiter | None = None
+        plan: tuple[bool, bool] | None = None
         try:
             while True:
                 with self._lock:
+                    if self._orphans:
+                        self._reset_orphans()
                     if ready() or self.dead:
                         break
                     if late:
@@ -137,13 +140,11 @@ class Turns(ABC):
             with self._lock:
                 if self._led or self._stream.idle():
                     return
-                woken = self._receive()
+                self._receive()  # it wakes none: whatever waits has a leader
                 news, self._news = self._news, False
         except OSError as error:
             self._fail(error)
             return
-        for waiter in woken:
-            waiter.event.set()
         if news:
             self._tell()
 

@@ -156,9 +156,10 @@ class Connections:
 
     def counts(self) -> dict[str, int]:
         """Return how many connections there are, active and idle, and how many requests wait for one."""
-        self._backend.catch_up()
         if self._alarm is None:  # nobody else has looked
             self.close_expired()
+        else:
+            self._backend.catch_up()
         return self._slots.counts()  # without the lock: other threads than its own may ask an event loop's pool
 
     def close(self) -> None:
@@ -200,6 +201,8 @@ class Connections:
             self._alarm = self._backend.alarm()
             for connection in inherited:
                 connection.stream.forget()
+                if connection.http2 is not None:
+                    connection.http2.forked()
 
     def _check_process(self) -> None:
         """Notice a fork that the interpreter was not told of."""

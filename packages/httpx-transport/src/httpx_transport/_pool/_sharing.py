@@ -277,6 +277,7 @@ class Sharing:
             failed = [event for channel in channels for event in channel.fail(error)]
         self._attendance.end()
         _set(failed)
+        self._settle()
 
     def _leave(self, channel: Channel, ticket: Ticket, error: BaseException) -> None:
         """Step back; later, where the task has been collected in the middle of anything, and the lock may be held just here."""

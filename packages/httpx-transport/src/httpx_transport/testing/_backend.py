@@ -305,7 +305,7 @@ class SimulatedBackend:
         """Record the call for the scheduler's next turn."""
         self.scheduler.deferred.append(callback)
 
-    def drop(self, stream: Stream) -> None:
+    def drop(self, stream: Stream) -> None:  # noqa: ARG002 - the interface says so
         """Do nothing: a stream is closed between two turns."""
         return
 
