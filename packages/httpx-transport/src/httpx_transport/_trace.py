@@ -70,14 +70,23 @@ class Trace:
         log(event, **details)
 
     async def around(self, event: str, doing: Callable[[], Awaitable[T]], **details: Any) -> T:
-        """Do something, and tell when it starts, and that it is complete or has failed; return what it returns."""
+        """Do something, and tell when it starts, and that it is complete or has failed; return what it returns.
+
+        Where the listener raises, or its task is cancelled, when it is told of a result that can be closed, that is closed.
+        """
         await self.tell(f"{event}.started", **details)
         try:
             result = await doing()
         except Exception as error:
             await self.tell(f"{event}.failed", exception=error)
             raise
-        await self.tell(f"{event}.complete", return_value=result)
+        try:
+            await self.tell(f"{event}.complete", return_value=result)
+        except BaseException:
+            close = getattr(result, "close", None)  # a stream is its caller's only when it has been returned
+            if close is not None:
+                close()
+            raise
         return result
 
 
