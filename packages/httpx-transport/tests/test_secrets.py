@@ -228,3 +228,9 @@ def test_a_password_in_a_url_is_not_logged(value: bytes, shown: bytes, caplog: p
     log("http11.receive_response_headers.complete", return_value=(302, [(b"Location", value)]))
     assert repr(shown) in caplog.text
     assert SECRET not in caplog.text
+
+
+def test_what_is_no_field_is_logged_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    log("connection.connect_tcp.started", socket_options=[(1, 2, 3)])
+    assert "socket_options=[(1, 2, 3)]" in caplog.text

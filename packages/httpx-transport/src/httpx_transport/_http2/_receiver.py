@@ -200,9 +200,7 @@ class Receiver:
             self._finish(stream)
 
     def _fields_received(self, event: _FieldsEvent) -> None:
-        stream = self._streams.open.get(event.stream_id or 0)
-        if stream is None:
-            return
+        stream = self._streams.open[event.stream_id or 0]
         try:
             self._accept(stream, self._engine.fields.fields, last=self._engine.fields.last)
         except FieldError as error:
