@@ -37,6 +37,7 @@ async def answer_each(speaker: Speaker) -> None:
 @pytest.mark.parametrize("warm", [False, True])
 def test_a_listener_that_raises_at_any_event_costs_nothing(warm: bool, method: bytes) -> None:
     told: list[str] = []
+    number = 0
     for number in range(30):
         network = network_of(speaking(answer_each, {3: 1}))
         raised = network.run(raise_at(network, number, warm=warm, method=method, told=told))
