@@ -29,6 +29,7 @@ class Waits:
         self._face = face
         self._polling = threading.Event()
         self._told = False
+
         class Poller:
             def __init__(poller, fd: int, mask: int) -> None:  # noqa: N805
                 poller.real = new_poller(fd, mask)

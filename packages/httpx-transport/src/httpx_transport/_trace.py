@@ -144,6 +144,14 @@ def _shown(value: object) -> str:
 
 
 def _masked(item: Any) -> Any:
-    if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], bytes) and item[0].lower() in _SECRETS:
-        return item[0], b"[secure]"
+    if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], bytes)):
+        return item
+    name, value = item
+    if name.lower() in _SECRETS:
+        return name, b"[secure]"
+    if isinstance(value, bytes) and b"@" in value:
+        import re
+
+        # A user and a password may stand in a URL, such as Location's.
+        return name, re.sub(rb"//[^/?#\s]*@", b"//[secure]@", value)
     return item

@@ -45,6 +45,21 @@ _NAMES: Final = (
     *("FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM"),
     *("INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"),
 )
+_FRAMES: Final = (
+    *("DATA", "HEADERS", "PRIORITY", "RST_STREAM", "SETTINGS", "PUSH_PROMISE", "PING", "GOAWAY", "WINDOW_UPDATE"),
+    "CONTINUATION",
+)
+_VIOLATIONS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
+    (hpack.OversizedHeaderListError, "fields that are too large uncompressed"),
+    (h2.exceptions.DenialOfServiceError, "fields that are too large uncompressed"),
+    (hpack.InvalidTableIndexError, "a reference to no entry of the table (HPACK)"),
+    (hpack.InvalidTableSizeError, "a table larger than allowed (HPACK)"),
+    (hpack.HPACKError, "fields that cannot be decompressed (HPACK)"),
+    (h2.exceptions.FlowControlError, "more credit than a window can hold"),
+    (h2.exceptions.InvalidSettingsValueError, "a value that is not allowed"),
+    ((h2.exceptions.FrameDataMissingError, hyperframe.exceptions.InvalidFrameError), "a wrong length"),
+    (hyperframe.exceptions.InvalidDataError, "a value that is not allowed"),
+)
 _FieldsEvent: TypeAlias = (
     h2.events.ResponseReceived | h2.events.InformationalResponseReceived | h2.events.TrailersReceived
 )
@@ -94,6 +109,7 @@ class Receiver:
         if not data:
             self._end()
             return
+        frame: Frame | None = None
         try:
             for frame in self.reader.feed(data):
                 self._take(frame)
@@ -104,7 +120,8 @@ class Receiver:
             what = f"HTTP/2 violation: a frame on stream {error.stream_id}, which has ended"
             self._streams.fail(RemoteProtocolError(what))
         except _ENGINE_ERRORS as error:  # h2 has said goodbye itself
-            self._streams.fail(RemoteProtocolError(f"HTTP/2 violation: {str(error) or type(error).__name__}"))
+            what = _violation(error, DATA if frame is None else frame.type)
+            self._streams.fail(RemoteProtocolError(f"HTTP/2 violation: {what}"))
 
     def _take(self, frame: Frame) -> None:
         kind, flags, number, data = frame
@@ -183,9 +200,7 @@ class Receiver:
             self._finish(stream)
 
     def _fields_received(self, event: _FieldsEvent) -> None:
-        stream = self._streams.open.get(event.stream_id or 0)
-        if stream is None:
-            return
+        stream = self._streams.open[event.stream_id or 0]
         try:
             self._accept(stream, self._engine.fields.fields, last=self._engine.fields.last)
         except FieldError as error:
@@ -297,6 +312,14 @@ class Receiver:
         for stream in self._streams.fail(RemoteProtocolError(what)):
             if stream.failure is not None and stream.head is not None:
                 stream.failure = RemoteProtocolError("peer closed connection without sending complete message body")
+
+
+def _violation(error: Exception, kind: int) -> str:
+    """Return in words which frame h2 refused, and why. The words of h2 and hpack may quote fields, and are not passed on."""
+    if isinstance(error.__cause__, hpack.HPACKError):
+        error = error.__cause__
+    words = next((words for types, words in _VIOLATIONS if isinstance(error, types)), "not allowed here")
+    return f"an illegal {_FRAMES[kind]} frame: {words}"
 
 
 def _named(code: int) -> str:

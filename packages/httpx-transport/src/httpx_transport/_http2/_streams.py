@@ -83,9 +83,7 @@ class Streams:
             stream.failure, stream.unprocessed = failure, unprocessed
 
     def reset(self, stream: Stream, code: int) -> None:
-        """Tell the peer that a stream has ended, unless both sides have ended it, or it was reset before."""
-        if stream.number not in self.open:
-            return
+        """Tell the peer that an open stream has ended, unless both sides have ended it. It is open no more: this is done once."""
         self.drop(stream)
         with contextlib.suppress(h2.exceptions.ProtocolError):  # it is closed, or the whole connection is
             self._engine.reset_stream(stream.number, code)
