@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from ._polling import READ, Poller, new_poller
@@ -104,11 +104,14 @@ class SocketStream(ABC):
         """Return whether there may be something to receive."""
         return not self.idle()
 
-    async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
+    async def start_tls(
+        self, context: ssl.SSLContext, hostname: str, timeout: float | None, alpn: Sequence[str] | None = None
+    ) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
         from ._tls import TlsSession
+        from ._tls_context import wrap
 
-        self._tls = TlsSession(self._channel(context, hostname))
+        self._tls = TlsSession(wrap(context, alpn, hostname, self._channel))
         await self._tls.shake_hands(self._wait, timeout)
 
     def _channel(self, context: ssl.SSLContext, hostname: str) -> TlsChannel:

@@ -151,7 +151,8 @@ class Connector:
         Raises:
             OSError: The peer is not whom it should be, or speaks none of our protocols (RFC 7301 §3.2).
         """
-        await stream.start_tls(context, hostname, timeout)
+        # Only a caller's own context does not know them: pools that offer others may share it.
+        await stream.start_tls(context, hostname, timeout, self._alpn if context is self._given else None)
         tls = stream.get_extra_info("ssl_object")
         # Who chooses none speaks HTTP/1.1, unless we have said that we know better; a simulated network may have no TLS object.
         chosen = None if tls is None else tls.selected_alpn_protocol()
@@ -160,10 +161,9 @@ class Connector:
         return stream
 
     def _ssl_context(self) -> ssl.SSLContext:
-        """Return the context, made when it is first needed; of the caller's only the protocols to offer are changed."""
+        """Return the context, which is made when it is first needed if the caller gave none."""
         given = self._given
         if given is not None and not callable(given):
-            given.set_alpn_protocols(list(self._alpn))  # each time: pools that offer others may share it
             return given
         if self._context is None:
             self._context = (given or shared_ssl_context)(alpn=self._alpn)
