@@ -37,6 +37,14 @@ def test_fields_that_are_said_again_are_said_the_same() -> None:
     assert encoder.promises == (0, False, False, False)
 
 
+def test_host_is_sent_first() -> None:
+    """RFC 9110 §7.2, as h11 does it; the others keep their order, also where one is sent again."""
+    encoder = RequestEncoder()
+    for fields in ([(b"B", b"2"), (b"hOst", b"x"), (b"A", b"1")],) * 2:
+        assert encoder.encode(b"GET", b"/", fields) == b"GET / HTTP/1.1\r\nhOst: x\r\nB: 2\r\nA: 1\r\n\r\n"
+        assert [name for name, _ in fields] == [b"B", b"hOst", b"A"]
+
+
 def test_what_is_refused_is_refused_again() -> None:
     encoder = RequestEncoder()
     for method, target in [(b"", b""), (b"", b"/"), (b"GET", b""), (b"", b"\0")]:

@@ -77,7 +77,7 @@ class RequestEncoder:
             self._start = method, target, start
         if fields != self._fields:
             self._fields = None
-            lines = _lines(fields)
+            lines = _lines(_host_first(fields))
             if lines is None:
                 raise _refusal(method, target, fields)
             self._lines = lines
@@ -135,6 +135,13 @@ def _trailer_section(trailers: Sequence[Field]) -> bytes:
     if lines is None:
         raise _refusal(b"GET", b"/", list(trailers))
     return lines
+
+
+def _host_first(fields: list[Field]) -> list[Field]:
+    """Return the fields with Host before the others, as a user agent should send it (RFC 9110 §7.2)."""
+    if not fields or fields[0][0].lower() == b"host":
+        return fields
+    return sorted(fields, key=lambda field: field[0].lower() != b"host")
 
 
 def _lines(fields: list[Field]) -> bytes | None:
