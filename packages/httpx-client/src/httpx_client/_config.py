@@ -214,7 +214,7 @@ class Proxy:
     ) -> None:
         url = URL(url)
         if url.scheme not in _PROXY_SCHEMES:
-            raise ValueError(f"Unknown scheme for proxy URL {url!r}")
+            raise ValueError(f"Unknown scheme for proxy URL {_without_secrets(url)}")
         if url.username or url.password:
             auth = (url.username, url.password)
             url = url.copy_with(username=None, password=None)
@@ -240,6 +240,15 @@ class Proxy:
             fields = {n: "[secure]" if n in _SECRET_FIELDS else value for n, value in self.headers.items()}
             shown.append(f"headers={fields!r}")
         return f"Proxy({', '.join(shown)})"
+
+
+def _without_secrets(url: URL) -> str:
+    """Return a URL for messages: of `user:password@host` the password stands in the path, or where a user is expected."""
+    text = str(url)
+    if "@" not in text or url.password:
+        return repr(url)
+    scheme, mark, _ = text.rpartition("@")[0].partition("://")
+    return f"URL('{scheme + mark if mark else ''}[secure]@{text.rpartition('@')[2]}')"
 
 
 _PROXY_SCHEMES: Final = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
