@@ -13,7 +13,13 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from httpx_transport import AsyncConnectionPool, ConnectionPool, default_ssl_context, deferred_ssl_context, shared_ssl_context
+from httpx_transport import (
+    AsyncConnectionPool,
+    ConnectionPool,
+    default_ssl_context,
+    deferred_ssl_context,
+    shared_ssl_context,
+)
 from httpx_transport._backends import ProcessLock
 from httpx_transport._connect import _contexts
 from httpx_transport._settings import Settings
@@ -255,9 +261,14 @@ class TestTheEnvironmentWhenAPoolIsMade:
     def test_pools_and_their_https_proxies_are_decided_at_once(
         self, make: Any, roots: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        seen: list[Any] = []
+        seen: list[Settings] = []
         check = Settings.check
-        monkeypatch.setattr(Settings, "check", lambda self: seen.append(check(self)) or seen[-1])
+
+        def checked(self: Settings) -> Settings:
+            seen.append(check(self))
+            return seen[-1]
+
+        monkeypatch.setattr(Settings, "check", checked)
         given = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         proxies: Any = ["http://a.test", "https://b.test", {"url": "https://c.test", "ssl_context": given}]
         make(proxy=proxies)
@@ -266,4 +277,5 @@ class TestTheEnvironmentWhenAPoolIsMade:
         contexts = [proxy.ssl_context for proxy in settings.proxies]
         assert (contexts[0], contexts[2]) == (None, given)
         for decided in (settings.ssl_context, contexts[1]):
+            assert callable(decided)
             assert subjects(decided(alpn=("http/1.1",))) == subjects(default_ssl_context(trust_env=False)) > 1

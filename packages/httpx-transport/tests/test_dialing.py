@@ -197,7 +197,7 @@ class TestSeveralAddresses:
             def remove_writer(self, fd: Any) -> bool:
                 raise NotImplementedError
 
-            def run_in_executor(self, *arguments: Any) -> Any:
+            def run_in_executor(self, *arguments: Any) -> Any:  # type: ignore[override]
                 if not threads:
                     raise RuntimeError("can't start new thread")
                 return super().run_in_executor(*arguments)

@@ -102,9 +102,7 @@ class TestWhomWeExpect:
         assert "Hostname mismatch" in message
         assert "; use a name that its certificate has" in message
 
-    def test_a_server_that_speaks_plain_http(
-        self, face: Face, serve: Serve, client_context: ssl.SSLContext
-    ) -> None:
+    def test_a_server_that_speaks_plain_http(self, face: Face, serve: Serve, client_context: ssl.SSLContext) -> None:
         def script(peer: Peer) -> None:
             peer.take(1)
             peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
