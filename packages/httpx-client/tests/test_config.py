@@ -208,3 +208,20 @@ def test_arguments_of_a_proxy_that_are_none() -> None:
         ) as caught:
             Proxy("http://x", auth=auth)  # type: ignore[arg-type]
         assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("user:password@host:3128", "URL('[secure]@host:3128')"),
+        ("user:pass/w@rd@host:3128", "URL('[secure]@host:3128')"),
+        ("user://password@host", "URL('user://[secure]@host')"),
+        ("socks9://user:password@host", "URL('socks9://user:[secure]@host')"),
+        ("http//user:password@host", "URL('[secure]@host')"),
+        ("ftp://host", "URL('ftp://host')"),
+    ],
+)
+def test_a_proxy_of_an_unknown_scheme_shows_no_password(url: str, shown: str) -> None:
+    with pytest.raises(ValueError, match="^Unknown scheme for proxy URL ") as caught:
+        Proxy(url)
+    assert str(caught.value) == f"Unknown scheme for proxy URL {shown}"

@@ -11,7 +11,9 @@ import pytest
 import trustme
 
 from httpx_client import HTTPTransport, create_ssl_context
+from httpx_client._config import Proxy
 from httpx_client._ssl import context_for
+from httpx_client._transports._options import proxy_options
 
 VERIFY = (
     r"^`verify=<str>` is deprecated\. Use `verify=ssl\.create_default_context\(cafile=\.\.\.\)` or "
@@ -216,3 +218,27 @@ def test_no_context_is_made_before_the_first_https_connection(
     monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca.pem"))
     monkeypatch.setattr(ssl, "SSLContext", make)
     HTTPTransport(**options).close()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_what_is_trusted_does_not_change_with_the_environment_later(
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca.pem"))
+    decided: list[Any] = [context_for(False), context_for(trust_env=False)]
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    assert [made(context).keylog_filename for context in decided] == [None, None]
+    assert roots(made(decided[1])) > 1
+
+
+@pytest.mark.parametrize("trust_env", [True, False])
+def test_the_environment_counts_for_https_proxies_as_for_servers(
+    trust_env: bool, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca.pem"))
+    context = proxy_options("https://p.test", trust_env).get("ssl_context")
+    assert context is None if trust_env else roots(made(context)) > 1
+    given = ssl.create_default_context()
+    assert proxy_options(Proxy("https://p.test", ssl_context=given), trust_env)["ssl_context"] is given
+    assert "ssl_context" not in proxy_options("http://p.test", trust_env)

@@ -218,7 +218,7 @@ class TestSocketStream:
         closed = []
 
         class Broken(socket.socket):
-            def connect_ex(self, address: Any) -> int:
+            def connect(self, address: Any) -> None:
                 raise OverflowError("port")
 
             def close(self) -> None:
@@ -231,7 +231,10 @@ class TestSocketStream:
         assert closed == [True]
 
     def test_an_error_before_any_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(socket.socket, "connect_ex", lambda self, address: errno.ENETUNREACH)
+        def connect(self: socket.socket, address: Any) -> None:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+        monkeypatch.setattr(socket.socket, "connect", connect)
         with pytest.raises(OSError, match="Network is unreachable"):
             run(dial(blocking_backend(), "127.0.0.1", 1, 1))
 

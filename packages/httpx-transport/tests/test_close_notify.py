@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from httpx_transport._backends import _tls
-from httpx_transport._backends._tls import TlsSession, require_close_notify
+from httpx_transport._backends import _tls_context
+from httpx_transport._backends._tls import TlsSession
+from httpx_transport._backends._tls_context import require_close_notify
 from httpx_transport.blocking import run
 
 
@@ -70,7 +71,7 @@ def test_other_errors_stay_as_they_are(operation: Callable[[TlsSession], Any], e
 
 @pytest.mark.parametrize("by_default", [True, False])
 def test_the_option_is_cleared_where_python_sets_it(by_default: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_tls, "_ignores_unexpected_eof_by_default", lambda: by_default)
+    monkeypatch.setattr(_tls_context, "_ignores_unexpected_eof_by_default", lambda: by_default)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.options |= ssl.OP_IGNORE_UNEXPECTED_EOF
     require_close_notify(context)

@@ -259,7 +259,7 @@ def test_a_pool_needs_no_context_for_http(serve: Serve) -> None:
     with ConnectionPool() as pool:
         url = (b"http", b"127.0.0.1", server.port, b"/")
         assert list(pool.handle_request(b"GET", url, [(b"Host", b"test")], b"", {})[2]) == [b"ok"]
-        assert pool._pool._connector._context is None
+        assert pool._pool._connector._made == {}
 
 
 class Retries:

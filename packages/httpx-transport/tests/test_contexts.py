@@ -13,9 +13,16 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from httpx_transport import default_ssl_context, shared_ssl_context
+from httpx_transport import (
+    AsyncConnectionPool,
+    ConnectionPool,
+    default_ssl_context,
+    deferred_ssl_context,
+    shared_ssl_context,
+)
 from httpx_transport._backends import ProcessLock
 from httpx_transport._connect import _contexts
+from httpx_transport._settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +72,7 @@ def test_a_system_that_allows_less_and_one_that_asks_for_more(monkeypatch: pytes
     for theirs, ours in [("TLSv1", "TLSv1_2"), ("TLSv1_3", "TLSv1_3"), ("MINIMUM_SUPPORTED", "TLSv1_2")]:
         loose = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         loose.minimum_version = ssl.TLSVersion.TLSv1_3  # setting an old one would warn
-        made = type("Context", (), {"minimum_version": ssl.TLSVersion[theirs]})()
+        made = type("Context", (), {"minimum_version": ssl.TLSVersion[theirs], "keylog_filename": None})()
         monkeypatch.setattr(ssl, "create_default_context", lambda made=made, **options: made)
         assert default_ssl_context(alpn=None).minimum_version is ssl.TLSVersion[ours]
 
@@ -219,3 +226,56 @@ def test_a_process_lock_is_open_in_a_forked_child() -> None:
             with lock:
                 os._exit(7)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+class TestTheEnvironmentWhenAPoolIsMade:
+    """What is trusted is decided then; only the files may be read later."""
+
+    @pytest.mark.parametrize("verify", [True, False])
+    def test_a_deferred_context_is_that_of_the_environment_before(
+        self, verify: bool, roots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        early = deferred_ssl_context(verify=verify)
+        monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+        monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+        late, untrusting = deferred_ssl_context(verify=verify), deferred_ssl_context(verify=verify, trust_env=False)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere"))
+        monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "other"))
+        assert not early().keylog_filename
+        assert subjects(early()) == (subjects(default_ssl_context(trust_env=False)) if verify else 0)
+        assert late(alpn=("h2",)).keylog_filename == str(tmp_path / "keys")
+        assert subjects(late()) == (1 if verify else 0)
+        assert subjects(untrusting()) == subjects(early())
+
+    def test_a_directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+        make = deferred_ssl_context()
+        monkeypatch.delenv("SSL_CERT_DIR")
+        assert subjects(make()) == 0
+
+    def test_verify_is_checked_at_once(self) -> None:
+        with pytest.raises(TypeError, match="^verify must be True or False"):
+            deferred_ssl_context(verify="roots.pem")  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("make", [ConnectionPool, AsyncConnectionPool])
+    def test_pools_and_their_https_proxies_are_decided_at_once(
+        self, make: Any, roots: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[Settings] = []
+        check = Settings.check
+
+        def checked(self: Settings) -> Settings:
+            seen.append(check(self))
+            return seen[-1]
+
+        monkeypatch.setattr(Settings, "check", checked)
+        given = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        proxies: Any = ["http://a.test", "https://b.test", {"url": "https://c.test", "ssl_context": given}]
+        make(proxy=proxies)
+        monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+        settings = seen[0]
+        contexts = [proxy.ssl_context for proxy in settings.proxies]
+        assert (contexts[0], contexts[2]) == (None, given)
+        for decided in (settings.ssl_context, contexts[1]):
+            assert callable(decided)
+            assert subjects(decided(alpn=("http/1.1",))) == subjects(default_ssl_context(trust_env=False)) > 1

@@ -186,8 +186,9 @@ class TestSeveralAddresses:
         asyncio.run(on_asyncio())
         trio.run(on_trio)
 
+    @pytest.mark.parametrize("threads", [True, False])
     def test_an_event_loop_that_watches_no_sockets(
-        self, serve: Serve, black_hole: tuple[str, int], black_hole_6: tuple[str, int]
+        self, serve: Serve, black_hole: tuple[str, int], threads: bool
     ) -> None:
         class Loop(asyncio.SelectorEventLoop):
             def add_writer(self, *arguments: Any) -> None:  # type: ignore[override]
@@ -195,6 +196,11 @@ class TestSeveralAddresses:
 
             def remove_writer(self, fd: Any) -> bool:
                 raise NotImplementedError
+
+            def run_in_executor(self, *arguments: Any) -> Any:  # type: ignore[override]
+                if not threads:
+                    raise RuntimeError("can't start new thread")
+                return super().run_in_executor(*arguments)
 
         server = serve(answer_each())
 
@@ -234,8 +240,9 @@ class TestRaces:
             self.later = later
             self.calls: list[str] = []
 
-        def connect_ex(self, address: Any) -> int:
-            return self.number
+        def connect(self, address: Any) -> None:
+            if self.number:
+                raise OSError(self.number, os.strerror(self.number))
 
         def getsockopt(self, *arguments: int) -> int:
             return self.later
@@ -282,6 +289,30 @@ class TestRaces:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             assert poll_writable([ours.fileno()], None) == [ours.fileno()]
+
+
+def test_a_replaced_connect_is_called(face: Face, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guards of tests let only some addresses through; what they raise comes out as it is, and no socket stays open."""
+    server, real, asked = serve(answer_each()), socket.socket.connect, []
+
+    def connect(sock: socket.socket, address: Any) -> None:
+        asked.append((sock, address))
+        if address[0] != "127.0.0.1":
+            raise RuntimeError("not in tests")
+        real(sock, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            assert await pool.get(server.port) == b"ok"
+            with pytest.raises(RuntimeError, match="^not in tests$"):
+                await pool.get(0, url=(b"http", b"127.0.0.2", server.port, b"/"))
+            assert pool.pool.stats()["connections"] == 1
+
+    face.run(scenario)
+    assert [address for _, address in asked] == [("127.0.0.1", server.port), ("127.0.0.2", server.port)]
+    assert asked[1][0].fileno() == -1
 
 
 class TestResolvers:
@@ -361,7 +392,8 @@ class TestNames:
         real, asked = socket.getaddrinfo, []
 
         def getaddrinfo(host: Any, port: int, *arguments: Any, **options: Any) -> Any:
-            if not options.get("flags"):
+            assert not options  # as `socket.create_connection` calls it
+            if not arguments[3:]:
                 asked.append((host, threading.current_thread() is threading.main_thread()))
                 host = "127.0.0.1"
             return real(host, port, *arguments, **options)
@@ -376,7 +408,66 @@ class TestNames:
                 await pool.get(0, url=(b"http", b"b1", server.port, b"/"), extensions={"timeout": {"connect": None}})
 
         face.run(scenario)
-        assert asked == [(b"a.example", False), (b"b1", face.name == "blocking")]
+        assert asked == [("a.example", False), ("b1", face.name == "blocking")]
+
+    @pytest.mark.parametrize("seconds", [None, 30.0])
+    def test_where_no_thread_can_be_started_names_are_looked_up_in_line(
+        self, face: Face, serve: Serve, monkeypatch: pytest.MonkeyPatch, seconds: float | None
+    ) -> None:
+        server, asked = serve(answer_each()), []
+        real = socket.getaddrinfo
+
+        def getaddrinfo(host: str, *arguments: Any) -> Any:
+            asked.append((host, threading.current_thread() is threading.main_thread()))
+            return real("127.0.0.1", *arguments)
+
+        really_start = threading.Thread.start
+
+        def start(*arguments: Any) -> None:
+            if threading.current_thread() is threading.main_thread():  # and not one of the server's
+                raise RuntimeError("can't start new thread")
+            really_start(*arguments)
+
+        async def scenario() -> None:
+            async with face.pool() as pool:
+                with monkeypatch.context() as patched:
+                    patched.setattr(socket, "getaddrinfo", getaddrinfo)
+                    patched.setattr(threading.Thread, "start", start)
+                    patched.setattr("trio._core._thread_cache.ThreadCache.start_thread_soon", start)
+                    url, timeout = (b"http", b"a.example", server.port, b"/"), {"connect": seconds}
+                    assert await pool.get(0, url=url, extensions={"timeout": timeout}) == b"ok"
+
+        face.run(scenario)
+        assert asked == [("a.example", True)]
+
+    def test_an_error_of_the_look_up_itself_is_not_taken_for_a_lack_of_threads(
+        self, face: Face, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = []
+
+        def guard(*arguments: Any) -> Any:
+            asked.append(arguments)
+            raise RuntimeError("no network in tests")
+
+        monkeypatch.setattr(socket, "getaddrinfo", guard)
+
+        async def scenario() -> None:
+            async with face.pool() as pool:
+                with pytest.raises(RuntimeError, match="^no network in tests$"):
+                    await pool.get(0, url=(b"http", b"a.example", 80, b"/"))
+                assert pool.pool.stats()["connections"] == 0
+
+        face.run(scenario)
+        assert asked == [("a.example", 80, 0, socket.SOCK_STREAM)]
+
+    def test_a_name_that_cannot_be_one(self, face: Face) -> None:
+        async def scenario() -> None:
+            async with face.pool() as pool:
+                for host in (b"a" * 64, b"a" * 63 + b"1" * 9, b"a..b", b"."):
+                    with pytest.raises(ConnectError):
+                        await pool.get(0, url=(b"http", host, 80, b"/"))
+
+        face.run(scenario)
 
     def test_a_name_that_is_not_found_in_time(self, face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
         enough = threading.Event()

@@ -37,6 +37,22 @@ def test_fields_that_are_said_again_are_said_the_same() -> None:
     assert encoder.promises == (0, False, False, False)
 
 
+def test_host_is_sent_first() -> None:
+    """RFC 9110 §7.2, as h11 does it; the others keep their order, also where one is sent again."""
+    encoder = RequestEncoder()
+    for fields in ([(b"B", b"2"), (b"hOst", b"x"), (b"A", b"1")],) * 2:
+        assert encoder.encode(b"GET", b"/", fields) == b"GET / HTTP/1.1\r\nhOst: x\r\nB: 2\r\nA: 1\r\n\r\n"
+        assert [name for name, _ in fields] == [b"B", b"hOst", b"A"]
+
+
+def test_a_length_that_is_repeated_is_sent_once() -> None:
+    length = (b"Content-Length", b"5")
+    fields = [length, HOST, (b"content-LENGTH", b"5"), (b"A", b"1"), length]
+    head, promises = encode_request(b"POST", b"/", fields)
+    assert head == b"POST / HTTP/1.1\r\nHost: example.org\r\nContent-Length: 5\r\nA: 1\r\n\r\n"
+    assert promises.length == 5
+
+
 def test_what_is_refused_is_refused_again() -> None:
     encoder = RequestEncoder()
     for method, target in [(b"", b""), (b"", b"/"), (b"GET", b""), (b"", b"\0")]:
@@ -94,7 +110,7 @@ def test_what_a_head_promises(fields: list[Field], length: int, close: bool) -> 
         (b"GET", b"/", [HOST, (b"X-Key", b"sec\x00ret")], "'X-Key'"),
         (b"GET", b"/", [HOST, (b"X-Key", b" secret")], "'X-Key'"),
         (b"GET", b"/", [HOST, (b"Content-Length", b"+5")], "Content-Length"),
-        (b"GET", b"/", [HOST, (b"Content-Length", b"5"), (b"Content-Length", b"5")], "given once"),
+        (b"GET", b"/", [HOST, (b"Content-Length", b"5"), (b"Content-Length", b"05")], "given once"),
         (b"GET", b"/", [HOST, (b"Content-Length", b"5"), (b"Transfer-Encoding", b"chunked")], "only one of them"),
         (b"GET", b"/", [HOST, (b"Transfer-Encoding", b"gzip, chunked")], "'chunked'"),
     ],

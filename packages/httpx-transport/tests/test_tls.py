@@ -79,6 +79,7 @@ class TestWhomWeExpect:
         server = unheard(context_of(authority, "127.0.0.1", not_before=past, not_after=past))
         message = self.failure(face, server, client_context)
         assert "certificate has expired" in message
+        assert "; it has to be renewed on the server" in message
         assert f"(in the TLS handshake with 127.0.0.1:{server.port}, after" in message
 
     def test_one_that_only_its_owner_has_signed(self, face: Face, unheard: Any, tmp_path: Path) -> None:
@@ -87,7 +88,9 @@ class TestWhomWeExpect:
         own.cert_pem.write_to_path(path, append=True)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
-        assert "self-signed certificate in certificate chain" in self.failure(face, unheard(context), None)
+        message = self.failure(face, unheard(context), None)
+        assert "self-signed certificate in certificate chain" in message
+        assert "; to trust its authority, use a context that has loaded it" in message
 
     def test_one_for_somebody_else(
         self, face: Face, authority: trustme.CA, client_context: ssl.SSLContext, unheard: Any
@@ -95,7 +98,18 @@ class TestWhomWeExpect:
         server = unheard(context_of(authority, "other.example", "192.0.2.1"))
         assert "IP address mismatch" in self.failure(face, server, client_context)
         localhost = unheard(context_of(authority, "other.example"))
-        assert "Hostname mismatch" in self.failure(face, localhost, client_context, b"localhost")
+        message = self.failure(face, localhost, client_context, b"localhost")
+        assert "Hostname mismatch" in message
+        assert "; use a name that its certificate has" in message
+
+    def test_a_server_that_speaks_plain_http(self, face: Face, serve: Serve, client_context: ssl.SSLContext) -> None:
+        def script(peer: Peer) -> None:
+            peer.take(1)
+            peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        message = self.failure(face, serve(script), client_context)
+        assert message.startswith("[SSL: ")
+        assert "it seems to speak plain HTTP on this port, try http:// in its URL (in the TLS handshake with" in message
 
     def test_a_common_name_is_no_name(self, face: Face, authority: trustme.CA, roots: Path, unheard: Any) -> None:
         server = unheard(context_of(authority, "other.example", common_name="localhost"))

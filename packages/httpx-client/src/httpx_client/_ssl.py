@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from httpx_transport import default_ssl_context, shared_ssl_context
+from httpx_transport import default_ssl_context, deferred_ssl_context
 
 from ._arguments import checked, switch
 from ._config import CertTypes
@@ -56,7 +55,7 @@ def context_for(
 ) -> ssl.SSLContext | Callable[..., ssl.SSLContext] | None:
     """Return the context for the connections of a transport, or what makes it: one that all transports of these settings share.
 
-    What makes it is called for the first https connection, with the protocols to offer; None stands for the transport's own
+    Which environment variables count, and their values, is decided here. What makes a context is called for the first https connection, with the protocols to offer; None stands for the transport's own
     default. Where no path is given nothing is made here, and `ssl` is not imported. Files that are given are loaded at once,
     and need not be there any more then; that of SSL_CERT_FILE must be there, and is loaded for the first https connection.
 
@@ -78,9 +77,9 @@ def context_for(
         if settings == _DEFAULT:
             _check_file_of_environment()
             return None
-        context = functools.partial(shared_ssl_context, **settings)
+        context = make = deferred_ssl_context(**settings)
         if any(settings[given] for given in ("cafile", "capath", "cert")):
-            context = context(alpn=alpn)
+            context = make(alpn=alpn)
     _warn(verify, cert)
     return context
 

@@ -9,7 +9,7 @@
 
 from .__about__ import __version__
 from ._certificate import certificate_facts
-from ._connect import default_ssl_context, shared_ssl_context
+from ._connect import default_ssl_context, deferred_ssl_context, shared_ssl_context
 from ._errors import (
     ConnectError,
     ConnectTimeout,
@@ -49,5 +49,6 @@ __all__ = [
     "__version__",
     "certificate_facts",
     "default_ssl_context",
+    "deferred_ssl_context",
     "shared_ssl_context",
 ]

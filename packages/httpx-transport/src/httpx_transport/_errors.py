@@ -5,6 +5,8 @@ Each is also the built-in that fits, so that a caller who knows nothing of this 
 
 from __future__ import annotations
 
+from ._tls_advice import advice
+
 
 class TransportError(Exception):
     """There is no response. The message says what happened, where, and after how long."""
@@ -76,7 +78,7 @@ def explain(what: object, doing: str, peer: str, seconds: float, reused: bool | 
 def connect_failure(
     error: OSError | ValueError, doing: str, peer: str, seconds: float
 ) -> ConnectError | ConnectTimeout:
-    """Return the error for a connection that was not made, with all the facts.
+    """Return the error for a connection that was not made, with all the facts, and with what can be done about a failure of TLS.
 
     Args:
         error: What went wrong; a name that cannot be encoded is a ValueError.
@@ -86,4 +88,5 @@ def connect_failure(
     """
     if isinstance(error, TimeoutError) and error.errno is None:  # with a number it is the system's own, long, timeout
         return ConnectTimeout(explain("timed out", doing, peer, seconds))
-    return ConnectError(explain(str(error) or "the connection was lost", doing, peer, seconds))  # asyncio may not say
+    what = (str(error) or "the connection was lost") + advice(error)  # asyncio may not say
+    return ConnectError(explain(what, doing, peer, seconds))

@@ -104,7 +104,7 @@ class ConnectionPool:
 
         Args:
             method: The method, as it goes on the wire.
-            url: Scheme (http or https), host, port (None: the scheme's), target.
+            url: Scheme (http, https, ws or wss), host, port (None: the scheme's), target.
             headers: The field lines, with Host, and with Content-Length or `Transfer-Encoding: chunked` for a body.
             body: The content: all of it, or its chunks.
             extensions: `timeout` is a dict of seconds: connect, read, write, pool; None is no limit. `on_informational` is
@@ -135,7 +135,7 @@ class ConnectionPool:
 
         Args:
             method: The method.
-            url: An absolute http or https URL in ASCII, percent-encoded and without credentials, or its four parts.
+            url: An absolute http, https, ws or wss URL in ASCII, percent-encoded and without credentials, or its four parts.
             headers: The fields; Host, and Content-Length or Transfer-Encoding, are added where they are missing.
             body: The content: bytes, str (sent as UTF-8), or an iterable of bytes.
             extensions: As for `handle_request`.

@@ -27,7 +27,7 @@ def raw_request(
 
     Args:
         method: The method.
-        url: An absolute http or https URL in ASCII, or the four parts of one.
+        url: An absolute http, https, ws or wss URL in ASCII, or the four parts of one.
         headers: The fields; Host, and Content-Length or Transfer-Encoding for a body, are added where they are missing.
         body: The content: bytes, or chunks of an unknown total length.
 
@@ -56,7 +56,7 @@ def parse_url(url: bytes) -> RawURL:
 
     Raises:
         LocalProtocolError: It is none: relative, with credentials, or with characters that have to be encoded.
-        UnsupportedProtocol: It is neither http nor https.
+        UnsupportedProtocol: It has another scheme than http, https, ws and wss.
     """
     match = _URL.fullmatch(url)
     if match is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ._backends import SocketOption
+from ._connect import deferred_ssl_context
 from ._extensions import check_seconds
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Settings(NamedTuple):
     proxies: tuple[Proxy, ...] = ()
 
     def check(self) -> Settings:
-        """Return it as it is.
+        """Return it, with what makes the default context where no context is given, also for an https proxy.
 
         Raises:
             ValueError: No request could ever be sent.
@@ -61,7 +62,13 @@ class Settings(NamedTuple):
             raise ValueError(
                 f"max_connections_per_origin must be at least 1, or None, not {self.max_connections_per_origin!r}"
             )
-        return self
+        # The environment counts as it is now, not as it will be at the first connection.
+        default = deferred_ssl_context()
+        proxies = [
+            proxy._replace(ssl_context=default) if (proxy.scheme, proxy.ssl_context) == (b"https", None) else proxy
+            for proxy in self.proxies
+        ]
+        return self._replace(ssl_context=default if context is None else context, proxies=tuple(proxies))
 
     def alpn(self) -> tuple[str, ...]:
         """Return the protocols to offer in TLS handshakes, the preferred one first (RFC 7301)."""

@@ -60,7 +60,7 @@ def pool_options(
         "max_keepalive_connections": limits.max_keepalive_connections,
         "keepalive_expiry": limits.keepalive_expiry,
         "max_connections_per_origin": limits.max_connections_per_origin,
-        "proxy": None if proxy is None else proxy_options(proxy),
+        "proxy": None if proxy is None else proxy_options(proxy, trust_env),
         "uds": uds,
         "local_address": local_address,
         "retries": retries,
@@ -69,11 +69,12 @@ def pool_options(
     }
 
 
-def proxy_options(proxy: ProxyTypes) -> dict[str, Any]:
+def proxy_options(proxy: ProxyTypes, trust_env: bool = True) -> dict[str, Any]:
     """Return a proxy as primitives: url, auth, headers and ssl_context, as far as they are there.
 
     Args:
         proxy: A proxy, or its URL.
+        trust_env: Whether SSL_CERT_FILE and SSL_CERT_DIR count for an https proxy that has no context.
 
     Raises:
         TypeError: It is neither.
@@ -83,10 +84,13 @@ def proxy_options(proxy: ProxyTypes) -> dict[str, Any]:
     url = proxy.url
     if url.scheme == "socks5":  # a client of 0.28 leaves names to the proxy in both cases
         url = url.copy_with(scheme="socks5h")
+    context: Any = proxy.ssl_context
+    if context is None and url.scheme == "https" and not trust_env:
+        context = context_for(trust_env=False)
     options: dict[str, Any] = {
         "url": str(url),
         "auth": proxy.raw_auth,
         "headers": None if url.scheme.startswith("socks") else proxy.headers.raw or None,  # SOCKS has no place for them
-        "ssl_context": proxy.ssl_context,
+        "ssl_context": context,
     }
     return {name: value for name, value in options.items() if value is not None}

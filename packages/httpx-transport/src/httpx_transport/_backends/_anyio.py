@@ -222,11 +222,26 @@ class AnyioBackend:
         return AnyioSource(body)
 
     async def resolve(self, host: str, port: int, timeout: float | None) -> list[AddressInfo]:
-        """Return the addresses of a host within `timeout` seconds; the thread that waits for more is abandoned."""
+        """Return the addresses of a host within `timeout` seconds; the thread that waits for more is abandoned.
+
+        Where no thread can be started the loop itself waits, for longer if need be.
+        """
+        started = False
+
+        def run() -> list[AddressInfo]:
+            nonlocal started
+            started = True
+            return look_up(host, port)
+
         found = numeric(host, port)
         if found is None:
-            with anyio.fail_after(timeout):
-                found = await anyio.to_thread.run_sync(look_up, host, port, abandon_on_cancel=True)
+            try:
+                with anyio.fail_after(timeout):
+                    found = await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
+            except RuntimeError:
+                if started:  # it is an error of the look-up itself
+                    raise
+                found = look_up(host, port)
         return found
 
     def numeric(self, host: str, port: int) -> list[AddressInfo] | None:

@@ -24,9 +24,16 @@ _PATIENCE: Final = 0.05  # seconds for which a thread waits, so that it is no ma
 async def look_up_beside(
     loop: asyncio.AbstractEventLoop, host: str, port: int, timeout: float | None
 ) -> list[AddressInfo]:
-    """Return a name's addresses within `timeout` seconds; the loop's thread that waits longer is abandoned."""
+    """Return a name's addresses within `timeout` seconds; the loop's thread that waits longer is abandoned.
+
+    Where the loop has no thread, and can start none, the loop itself waits, for longer if need be.
+    """
+    try:
+        coming = loop.run_in_executor(None, look_up, host, port)
+    except RuntimeError:
+        return look_up(host, port)
     async with asyncio.timeout(timeout):
-        return await loop.run_in_executor(None, look_up, host, port)
+        return await coming
 
 
 async def connected_socket(
@@ -83,5 +90,11 @@ async def _poll_writable(
 ) -> list[socket.socket]:
     patience = _PATIENCE if seconds is None else min(seconds, _PATIENCE)
     fds = [sock.fileno() for sock in sockets]
-    ready = await loop.run_in_executor(None, poll_writable, fds, patience)
+    try:
+        coming = loop.run_in_executor(None, poll_writable, fds, patience)
+    except RuntimeError:  # no thread can be started
+        await asyncio.sleep(patience)
+        ready = poll_writable(fds, 0)
+    else:
+        ready = await coming
     return [sock for sock in sockets if sock.fileno() in ready]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ._polling import READ, Poller, new_poller
@@ -309,13 +310,16 @@ class AsyncioStream(asyncio.BufferedProtocol):
         else:
             _fail(waiter)
 
-    async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
+    async def start_tls(
+        self, context: ssl.SSLContext, hostname: str, timeout: float | None, alpn: Sequence[str] | None = None
+    ) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
         from ._memory_tls import MemoryTls, StreamCarrier
         from ._tls import TlsSession
+        from ._tls_context import wrap
 
         carrier = StreamCarrier(self) if self._tls is None else self._tls.channel
-        self._tls = TlsSession(MemoryTls(carrier, context, hostname))
+        self._tls = TlsSession(wrap(context, alpn, hostname, functools.partial(MemoryTls, carrier)))
         await self._tls.shake_hands(self._wait, timeout)
 
     def share(self) -> None:

@@ -83,8 +83,17 @@ class Stream(Protocol):
         """Give other tasks their turn; return whether there may be something to receive."""
         ...
 
-    async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
-        """Make this stream a TLS client's, checking the peer as `context` says."""
+    async def start_tls(
+        self, context: ssl.SSLContext, hostname: str, timeout: float | None, alpn: Sequence[str] | None = None
+    ) -> None:
+        """Make this stream a TLS client's, checking the peer as `context` says.
+
+        Args:
+            context: The context; any number of threads may use it.
+            hostname: The name for SNI and the certificate; a trailing dot is left out.
+            timeout: Seconds for the handshake; None is no limit.
+            alpn: The protocols to offer, which are set in the context; None leaves those that it offers.
+        """
         ...
 
     def get_extra_info(self, name: str) -> Any:

@@ -7,7 +7,6 @@ import ssl
 from typing import Final, Protocol
 
 from ._interface import Bytes
-from ._tls import require_close_notify
 
 _RECEIVE_SIZE: Final = 65_536
 _SEND_SIZE: Final = 65_536  # bytes that are protected at once, and kept until they are sent
@@ -51,7 +50,6 @@ class MemoryTls:
         self._carrier = carrier
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        require_close_notify(context)
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
         self._unsent = memoryview(b"")  # protected, and not yet carried away
         self._accepted = 0  # bytes of content that are protected, whose sending has not been reported

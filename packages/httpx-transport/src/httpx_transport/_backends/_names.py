@@ -13,10 +13,8 @@ def numeric(host: str, port: int) -> list[AddressInfo] | None:
     if not (host[-1:].isdigit() or ":" in host):  # all forms of addresses that the system knows
         return None
     try:
-        return list(
-            socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-        )
-    except OSError:
+        return list(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST))
+    except (OSError, UnicodeError):  # Python's IDNA refuses labels that are too long
         return None
 
 
@@ -26,14 +24,15 @@ def look_up(host: str, port: int) -> list[AddressInfo]:
     Raises:
         OSError: There is no such name.
     """
-    # As bytes: a str would be encoded by Python's IDNA, which URLs have been through, and which takes long to import.
-    return list(socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM))
+    # Called as `socket.create_connection` calls it: programs and tests replace it with functions that take no more.
+    return list(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
 
 
 def look_up_within(host: str, port: int, timeout: float | None) -> list[AddressInfo]:
     """Return a name's addresses within `timeout` seconds.
 
-    The system cannot be interrupted, so a thread of its own waits for it, and is abandoned when the time is over.
+    The system cannot be interrupted, so a thread of its own waits for it, and is abandoned when the time is over. Where no
+    thread can be started (at the system's limit, or while the interpreter ends) the caller waits, for longer if need be.
 
     Raises:
         TimeoutError: The time was over.
@@ -52,7 +51,10 @@ def look_up_within(host: str, port: int, timeout: float | None) -> list[AddressI
             failures.append(error)
         done.set()
 
-    threading.Thread(target=run, name=f"look up {host}", daemon=True).start()
+    try:
+        threading.Thread(target=run, name=f"look up {host}", daemon=True).start()
+    except RuntimeError:
+        return look_up(host, port)
     if not done.wait(min(timeout, threading.TIMEOUT_MAX)):
         raise TimeoutError
     if failures:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from ._polling import READ, Poller, new_poller
@@ -113,11 +113,14 @@ class SocketStream(ABC):
         await self.yield_turn()
         return not self.idle()
 
-    async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:
+    async def start_tls(
+        self, context: ssl.SSLContext, hostname: str, timeout: float | None, alpn: Sequence[str] | None = None
+    ) -> None:
         """Make this stream a TLS client's; `timeout` seconds are for the whole handshake."""
         from ._tls import TlsSession
+        from ._tls_context import wrap
 
-        self._tls = TlsSession(self._channel(context, hostname))
+        self._tls = TlsSession(wrap(context, alpn, hostname, self._channel))
         await self._tls.shake_hands(self._wait, timeout)
 
     def _channel(self, context: ssl.SSLContext, hostname: str) -> TlsChannel:
@@ -125,9 +128,6 @@ class SocketStream(ABC):
             from ._memory_tls import MemoryTls
 
             return MemoryTls(self._tls.channel, context, hostname)
-        from ._tls import require_close_notify
-
-        require_close_notify(context)
         self._socket = tls = context.wrap_socket(
             self._socket, server_hostname=hostname, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )

@@ -6,7 +6,6 @@ How the bytes move, and how anybody waits for them, is the stream's.
 from __future__ import annotations
 
 import contextlib
-import functools
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, TypeAlias
@@ -18,23 +17,6 @@ _RECEIVE_SIZE: Final = 65_536
 
 Wait: TypeAlias = Callable[[bool, bool, float | None], Awaitable[tuple[bool, bool]]]
 """Waits until the connection itself is readable or writable, whichever is asked and first, for so many seconds."""
-
-
-def require_close_notify(context: ssl.SSLContext) -> None:
-    """Make connections of a context report an end without close_notify as `ssl.SSLEOFError` (RFC 8446 §6.1).
-
-    Content that ends with the connection is complete only if the peer says so; without close_notify an attacker may have
-    cut it. Contexts of early releases of Python 3.11, such as 3.11.2, report that end as a regular one, because they set
-    OP_IGNORE_UNEXPECTED_EOF by default: there, the option is cleared. On other releases, only the owner of a context
-    can have set it, and it stays.
-    """
-    if _ignores_unexpected_eof_by_default():
-        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
-
-
-@functools.cache
-def _ignores_unexpected_eof_by_default() -> bool:
-    return bool(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).options & getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0))
 
 
 def _raise_unexpected_eof(error: ssl.SSLError) -> None:

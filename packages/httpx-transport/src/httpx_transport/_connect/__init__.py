@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._contexts import ClientCertificate, default_ssl_context, shared_ssl_context
+from ._contexts import ClientCertificate, default_ssl_context, deferred_ssl_context, shared_ssl_context
 
 if TYPE_CHECKING:
     from ..interface import ProxyTypes
     from ._proxy import Proxy
 
-__all__ = ["ClientCertificate", "default_ssl_context", "proxies_of", "shared_ssl_context"]
+__all__ = ["ClientCertificate", "default_ssl_context", "deferred_ssl_context", "proxies_of", "shared_ssl_context"]
 
 
 def proxies_of(given: ProxyTypes | None) -> tuple[Proxy, ...]:

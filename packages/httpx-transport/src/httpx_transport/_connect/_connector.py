@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .._backends import Backend, Stream
 from .._connection import Connection, Origin, peer_name, port_of
 from .._errors import ConnectError, ConnectTimeout, TransportError, connect_failure
+from .._schemes import SECURE
 from .._settings import Settings
 from .._trace import Trace
 from ._contexts import HTTP_1, shared_ssl_context
@@ -32,13 +33,13 @@ class Connector:
         alpn: The protocols to offer in TLS, the preferred one first.
     """
 
-    __slots__ = ("_alpn", "_backend", "_context", "_dialer", "_given", "_retries", "_route")
+    __slots__ = ("_alpn", "_backend", "_dialer", "_given", "_made", "_retries", "_route")
 
     def __init__(self, backend: Backend, settings: Settings, alpn: Sequence[str] = HTTP_1) -> None:
         self._backend = backend
         self._dialer = Dialer(backend, settings)
         self._given = settings.ssl_context
-        self._context: ssl.SSLContext | None = None
+        self._made: dict[tuple[str, ...], ssl.SSLContext] = {}
         self._retries = settings.retries
         self._alpn = tuple(alpn)
         self._route: Route | None = None
@@ -104,9 +105,9 @@ class Connector:
                 stream = await self._route.connect(dial, origin, timeout, trace)
             connected = clock()
             timings["connect"] = connected - started - timings.get("dns", 0.0)
-            if origin[0] == b"https":
+            if origin[0] in SECURE:
                 left = None if timeout is None else max(timeout - (connected - started), 0.0)
-                await self._start_tls(stream, origin[3] or host, left, trace)
+                await self._start_tls(stream, origin[3] or host, self._offered(origin), left, trace)
                 timings["tls"] = clock() - connected
         except BaseException as error:
             doing = "connecting to" if stream is None else "in the TLS handshake with"
@@ -132,12 +133,18 @@ class Connector:
         details = {"host": host, "port": port, "local_address": dialer.local_address, **details}
         return await trace.around(f"{self._kinds[0]}.connect_tcp", dial, _close, **details)
 
-    async def _start_tls(self, stream: Stream, hostname: str, timeout: float | None, trace: Trace | None) -> None:
-        context = self._ssl_context()
+    def _offered(self, origin: Origin) -> tuple[str, ...]:
+        """Return the protocols to offer: a WebSocket begins with an upgrade, which HTTP/2 has not (RFC 9113 §8.6)."""
+        return HTTP_1 if origin[0] == b"wss" and HTTP_1[0] in self._alpn else self._alpn
+
+    async def _start_tls(
+        self, stream: Stream, hostname: str, alpn: tuple[str, ...], timeout: float | None, trace: Trace | None
+    ) -> None:
+        context = self._ssl_context(alpn)
         if trace is None:
-            await self._secured(stream, context, hostname, timeout)
+            await self._secured(stream, context, hostname, alpn, timeout)
             return
-        secure = functools.partial(self._secured, stream, context, hostname, timeout)
+        secure = functools.partial(self._secured, stream, context, hostname, alpn, timeout)
         details = {"ssl_context": context, "server_hostname": hostname, "timeout": timeout}
         await trace.around(f"{self._kinds[1]}.start_tls", secure, **details)
 
@@ -145,29 +152,32 @@ class Connector:
     def _kinds(self) -> tuple[str, str]:
         return ("connection", "connection") if self._route is None else self._route.kinds
 
-    async def _secured(self, stream: Stream, context: ssl.SSLContext, hostname: str, timeout: float | None) -> Stream:
+    async def _secured(
+        self, stream: Stream, context: ssl.SSLContext, hostname: str, alpn: tuple[str, ...], timeout: float | None
+    ) -> Stream:
         """Shake hands, and return the stream, for those who want to look at it then.
 
         Raises:
             OSError: The peer is not whom it should be, or speaks none of our protocols (RFC 7301 §3.2).
         """
-        await stream.start_tls(context, hostname, timeout)
+        # Only a caller's own context does not know them: pools that offer others may share it.
+        await stream.start_tls(context, hostname, timeout, alpn if context is self._given else None)
         tls = stream.get_extra_info("ssl_object")
         # Who chooses none speaks HTTP/1.1, unless we have said that we know better; a simulated network may have no TLS object.
         chosen = None if tls is None else tls.selected_alpn_protocol()
-        if tls is not None and (chosen or HTTP_1[0]) not in self._alpn and (chosen, self._alpn) != (None, _HTTP_2):
-            raise OSError(f"no protocol in common: {' and '.join(self._alpn)} offered, {chosen or 'none'} chosen")
+        if tls is not None and (chosen or HTTP_1[0]) not in alpn and (chosen, alpn) != (None, _HTTP_2):
+            raise OSError(f"no protocol in common: {' and '.join(alpn)} offered, {chosen or 'none'} chosen")
         return stream
 
-    def _ssl_context(self) -> ssl.SSLContext:
-        """Return the context, made when it is first needed; of the caller's only the protocols to offer are changed."""
+    def _ssl_context(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
+        """Return the context for these protocols, which is made when it is first needed if the caller gave none."""
         given = self._given
         if given is not None and not callable(given):
-            given.set_alpn_protocols(list(self._alpn))  # each time: pools that offer others may share it
             return given
-        if self._context is None:
-            self._context = (given or shared_ssl_context)(alpn=self._alpn)
-        return self._context
+        context = self._made.get(alpn)
+        if context is None:
+            context = self._made[alpn] = (given or shared_ssl_context)(alpn=alpn)
+        return context
 
 
 def _close(stream: Stream) -> None:

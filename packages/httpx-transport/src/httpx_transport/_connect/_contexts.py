@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from .._backends import ProcessLock
 from ._trust import DIRECTORY_VARIABLE, FILE_VARIABLE, Password, Trust
@@ -19,6 +19,27 @@ ClientCertificate: TypeAlias = StrPath | tuple[StrPath, StrPath | None] | tuple[
 
 HTTP_1: Final = ("http/1.1",)
 _MOST: Final = 32  # contexts that are kept; who has one of the others keeps it
+
+
+class TlsEnvironment(NamedTuple):
+    """What the environment variables of TLS said when they were read.
+
+    Attributes:
+        cert_file: SSL_CERT_FILE.
+        cert_dir: SSL_CERT_DIR.
+        keylog: SSLKEYLOGFILE.
+    """
+
+    cert_file: str | None
+    cert_dir: str | None
+    keylog: str | None
+
+    @classmethod
+    def read(cls) -> TlsEnvironment:
+        """Return what they say now."""
+        keylog = None if sys.flags.ignore_environment else os.environ.get("SSLKEYLOGFILE") or None
+        return cls(os.environ.get(FILE_VARIABLE) or None, os.environ.get(DIRECTORY_VARIABLE) or None, keylog)
+
 
 _shared: Final[dict[Trust, tuple[object, ssl.SSLContext]]] = {}
 _lock: Final = ProcessLock()
@@ -69,7 +90,43 @@ def shared_ssl_context(
 
     It is made anew where one of its files has changed since. A pool's `ssl_context` may be a partial of this function.
     """
-    trust = _trust(verify, cafile, capath, cert, trust_env, alpn)
+    return _context_of(_trust(verify, cafile, capath, cert, trust_env, alpn))
+
+
+def deferred_ssl_context(
+    *,
+    verify: bool = True,
+    cafile: StrPath | None = None,
+    capath: StrPath | None = None,
+    cert: ClientCertificate | None = None,
+    trust_env: bool = True,
+) -> Callable[..., ssl.SSLContext]:
+    """Return a function that returns `shared_ssl_context` of these settings, and of the environment as it is now.
+
+    What is trusted is so decided when a pool is made, though files are read, and `ssl` is imported, for the first connection
+    only. The function is called with `alpn`, and raises OSError as `shared_ssl_context` does.
+
+    Args:
+        verify: As `default_ssl_context`.
+        cafile: As `default_ssl_context`.
+        capath: As `default_ssl_context`.
+        cert: As `default_ssl_context`.
+        trust_env: Whether SSL_CERT_FILE and SSL_CERT_DIR count.
+
+    Raises:
+        TypeError: `verify` is no bool.
+    """
+    _check_verify(verify)
+    environment = TlsEnvironment.read()
+
+    def make(*, alpn: Sequence[str] | None = HTTP_1) -> ssl.SSLContext:
+        return _context_of(_trust(verify, cafile, capath, cert, trust_env, alpn, environment))
+
+    return make
+
+
+def _context_of(trust: Trust) -> ssl.SSLContext:
+    """Return the process's context of these settings, made anew where one of its files has changed."""
     with _lock:
         stamps = trust.stamps()
         known = _shared.pop(trust, None)
@@ -87,28 +144,33 @@ def _trust(
     cert: ClientCertificate | None,
     trust_env: bool,
     alpn: Sequence[str] | None,
+    environment: TlsEnvironment | None = None,
 ) -> Trust:
-    """Look up what the arguments leave open."""
-    if not isinstance(verify, bool):
-        raise TypeError(
-            f"verify must be True or False, not {type(verify)}: a file is named by cafile, a directory by capath"
-        )
+    """Look up what the arguments leave open, in the environment as it is now if none is given."""
+    _check_verify(verify)
+    environment = environment or TlsEnvironment.read()
     file, directory, source = _path(cafile), _path(capath), "cafile" if capath is None else "capath"
     if not verify:
         file = directory = None  # whoever is trusted without a look needs no roots
     elif file is None and directory is None:
-        file, directory, source = _default_roots(trust_env)
+        file, directory, source = _default_roots(environment if trust_env else None)
     certfile, keyfile, password = _client_certificate(cert)
-    keylog = None if sys.flags.ignore_environment else os.environ.get("SSLKEYLOGFILE") or None
-    return Trust(verify, file, directory, certfile, keyfile, password, tuple(alpn or ()), keylog, source)
+    return Trust(verify, file, directory, certfile, keyfile, password, tuple(alpn or ()), environment.keylog, source)
 
 
-def _default_roots(trust_env: bool) -> tuple[str | None, str | None, str]:
+def _check_verify(verify: object) -> None:
+    if not isinstance(verify, bool):
+        raise TypeError(
+            f"verify must be True or False, not {type(verify)}: a file is named by cafile, a directory by capath"
+        )
+
+
+def _default_roots(environment: TlsEnvironment | None) -> tuple[str | None, str | None, str]:
     """Return file, directory, and what named them."""
-    if trust_env and (named := os.environ.get(FILE_VARIABLE)):
-        return named, None, FILE_VARIABLE
-    if trust_env and (named := os.environ.get(DIRECTORY_VARIABLE)):
-        return None, named, DIRECTORY_VARIABLE
+    if environment is not None and environment.cert_file is not None:
+        return environment.cert_file, None, FILE_VARIABLE
+    if environment is not None and environment.cert_dir is not None:
+        return None, environment.cert_dir, DIRECTORY_VARIABLE
     import certifi
 
     return certifi.where(), None, "certifi"

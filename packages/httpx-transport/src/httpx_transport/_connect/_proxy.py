@@ -42,7 +42,7 @@ class Proxy(NamedTuple):
         auth: User and password; None where it asks for none.
         digest: Whether the password may be used for Digest only, and never sent itself.
         headers: Fields that are sent to it, and to nobody else.
-        ssl_context: For an https proxy, or what makes it when called with `alpn`; None is `shared_ssl_context()`.
+        ssl_context: For an https proxy, or what makes it when called with `alpn`; None is the pool's default.
         tunnel: Whether it is asked for a tunnel for http targets too.
     """
 

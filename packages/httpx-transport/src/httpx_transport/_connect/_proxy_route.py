@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from .._backends import AddressInfo, Stream
 from .._connection import Origin, peer_name, port_of
@@ -20,9 +20,6 @@ from ._proxy_dialogue import Dialogue
 from ._proxy_login import LOGIN_REQUIRED, Login
 from ._socks import ask_socks4, ask_socks5
 from ._tunnel import ask_for_tunnel
-
-if TYPE_CHECKING:
-    import ssl
 
 Dial: TypeAlias = Callable[[str, int, float | None], Awaitable[Stream]]
 """What makes a stream to a host and port within so many seconds."""
@@ -117,7 +114,7 @@ class Route:
         for (proxy, login), address in zip(self._hops, following, strict=True):
             if proxy.scheme == b"https":
                 with _Phase(self._clock, "in the TLS handshake with", proxy.name):
-                    await stream.start_tls(_context(proxy), proxy.host.decode("ascii"), left())
+                    await _start_tls(stream, proxy, left())
             if address is None:
                 continue
             host, port = address
@@ -160,13 +157,13 @@ class Route:
         return fit[0].encode("ascii")
 
 
-def _context(proxy: Proxy) -> ssl.SSLContext:
-    """Return the context for TLS with a proxy, which is spoken to in HTTP/1.1; nothing else of it is changed."""
-    given = proxy.ssl_context
+async def _start_tls(stream: Stream, proxy: Proxy, timeout: float | None) -> None:
+    """Shake hands with a proxy, which is spoken to in HTTP/1.1."""
+    given, hostname = proxy.ssl_context, proxy.host.decode("ascii")
     if given is None or callable(given):
-        return (given or shared_ssl_context)(alpn=HTTP_1)
-    given.set_alpn_protocols(list(HTTP_1))  # each time: pools that offer others may share it
-    return given
+        await stream.start_tls((given or shared_ssl_context)(alpn=HTTP_1), hostname, timeout)
+    else:
+        await stream.start_tls(given, hostname, timeout, HTTP_1)
 
 
 async def _ask_http(dialogue: Dialogue, login: Login, host: bytes, port: int, challenged: set[Login]) -> bool:

@@ -58,6 +58,8 @@ class Trust(NamedTuple):
         context = self._verifying() if self.verify else self._trusting()
         import ssl
 
+        if context.keylog_filename != self.keylog:  # Python's default context reads the variable anew
+            context.keylog_filename = self.keylog  # type: ignore[assignment]  # None is "no longer"
         if context.minimum_version < ssl.TLSVersion.TLSv1_2:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.post_handshake_auth = True
@@ -72,7 +74,7 @@ class Trust(NamedTuple):
         import ssl
 
         with _named(self.source, self.cafile, self.capath):
-            context = ssl.create_default_context(cafile=self.cafile, capath=self.capath)  # logs keys if it is told to
+            context = ssl.create_default_context(cafile=self.cafile, capath=self.capath)
         context.hostname_checks_common_name = False  # names stand in subjectAltName alone (RFC 9525 §2)
         return context
 
@@ -82,8 +84,6 @@ class Trust(NamedTuple):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        if self.keylog is not None:
-            context.keylog_filename = self.keylog
         return context
 
 

@@ -91,7 +91,7 @@ class Judge:
         return b"".join(content)
 
     def _accept(self, event: h11.Response) -> None:
-        if event.http_version not in (b"1.0", b"1.1"):
+        if not event.http_version.startswith(b"1."):  # a higher minor version is read as 1.1 (RFC 9110 §2.5)
             raise RemoteProtocolError(f"HTTP/{event.http_version.decode('ascii')} on a connection that speaks HTTP/1.1")
         self._finalize(event)
 

@@ -77,11 +77,12 @@ class RequestEncoder:
             self._start = method, target, start
         if fields != self._fields:
             self._fields = None
-            lines = _lines(fields)
+            said = _length_once(_host_first(fields))
+            lines = _lines(said)
             if lines is None:
                 raise _refusal(method, target, fields)
             self._lines = lines
-            self.promises = _promises(fields)
+            self.promises = _promises(said)
             self._fields = fields.copy()  # the caller may change his own
         return start + self._lines
 
@@ -135,6 +136,22 @@ def _trailer_section(trailers: Sequence[Field]) -> bytes:
     if lines is None:
         raise _refusal(b"GET", b"/", list(trailers))
     return lines
+
+
+def _host_first(fields: list[Field]) -> list[Field]:
+    """Return the fields with Host before the others, as a user agent should send it (RFC 9110 §7.2)."""
+    if not fields or fields[0][0].lower() == b"host":
+        return fields
+    return sorted(fields, key=lambda field: field[0].lower() != b"host")
+
+
+def _length_once(fields: list[Field]) -> list[Field]:
+    """Return the fields with one Content-Length where several have the same value (RFC 9110 §8.6), as h11 sends them."""
+    lengths = [field for field in fields if len(field[0]) == 14 and field[0].lower() == b"content-length"]
+    if len(lengths) < 2 or len({value for _, value in lengths}) > 1:
+        return fields
+    first = fields.index(lengths[0])
+    return [field for at, field in enumerate(fields) if at == first or field[0].lower() != b"content-length"]
 
 
 def _lines(fields: list[Field]) -> bytes | None:

@@ -125,14 +125,20 @@ class SimulatedStream:
         await self.yield_turn()
         return self._end.readable()
 
-    async def start_tls(self, context: ssl.SSLContext, hostname: str, timeout: float | None) -> None:  # noqa: ARG002
+    async def start_tls(
+        self,
+        context: ssl.SSLContext,  # noqa: ARG002 - nothing is encrypted
+        hostname: str,
+        timeout: float | None,
+        alpn: Sequence[str] | None = None,  # noqa: ARG002 - the network knows which protocol each server speaks
+    ) -> None:
         """Note that TLS has begun: nothing is encrypted, and nobody is checked."""
         attempt = self._backend.dice.handshake()
         await self._backend.try_for(attempt, "the TLS handshake", timeout)
         if attempt.fault == "reset":
             raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
         self._backend.scheduler.note(f"TLS for {hostname} on connection {self._peer.number}")
-        self._peer.server_name = hostname
+        self._peer.server_name = hostname.removesuffix(".")
         protocol = self._backend.protocols.get((self._peer.host.lower(), self._peer.port))
         self._agreement = None if protocol is None else Agreement(protocol)
 

@@ -163,7 +163,7 @@ def _hanging_up(connection: ServedConnection) -> None:
     connection.receive()
 
 
-@rule("What is meant for https is never sent in the clear, and other schemes than http and https are refused.")
+@rule("What is meant for https is never sent in the clear, and schemes that it does not know are refused.")
 async def _schemes(subject: Subject) -> None:
     server = subject.serve(_hanging_up)
     await expect_error(subject.get(server, scheme=b"https"), *NO_RESPONSE, *REFUSAL)
