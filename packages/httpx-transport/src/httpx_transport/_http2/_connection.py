@@ -204,6 +204,11 @@ class Http2Connection(Turns):
             self._flush()
             return content, stream.state()
 
+    def rest(self, stream: Stream) -> bytes:
+        """Return what has not been taken of content that is complete."""
+        with self._lock:
+            return stream.take()
+
     def state(self, stream: Stream) -> StreamState:
         """Return what a stream is now."""
         with self._lock:
