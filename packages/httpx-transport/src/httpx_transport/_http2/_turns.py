@@ -1,8 +1,17 @@
-"""Who reads an HTTP/2 connection for all, who writes, and who is woken: the turns of those who share it.
+"""How the threads or tasks that share an HTTP/2 connection take turns at its socket. It knows no request and no pool.
 
-Of those who wait, one waits for the connection, feeds the codec for all, and hands the duty on when it has what it came for.
-While nobody waits, the codec is fed by an event loop that tells what has come, or when the pool looks after idle ones. Codec and
-stream are touched under a lock, and waited for without it. It knows no request and no pool.
+Of those that wait, one *leads*: it waits for the socket on behalf of all, feeds the codec with what comes, sends what fits, and
+wakes those for which there is something new. When it has what it came for, it hands the lead on to the one that has waited
+longest. While nothing waits, the codec is fed by an event loop that reports what has come, or when the pool looks after idle
+connections.
+
+Codec, streams and TLS are used under the lock only, and the lock is never held during a wait. What a thread decides on is
+therefore one consistent state, and whatever happens after the lock was released ends the wait that follows: the leader is
+woken by `Stream.wake`, all others by their events. The leader is woken where its own stream has been closed, and where another
+thread has more to send than the socket takes.
+
+Finalizers only record a stream in `_orphans`, as they may run in a thread that holds the lock; the next owner of the lock resets
+it.
 """
 
 from __future__ import annotations
