@@ -11,9 +11,9 @@ from httpx_client import AsyncClient, AsyncHTTPTransport, Client, HTTPTransport,
 from httpx_client._mounts import URLPattern
 from httpx_client._routing import route
 from httpx_client._transports._options import pool_options, proxy_options
-from httpx_models import Request, Response
+from httpx_models import ProxyError, Request, Response
 from httpx_transport import ConnectionPool
-from httpx_urls import URL, InvalidURL
+from httpx_urls import URL
 
 from .conftest import Answering, Face
 
@@ -97,20 +97,47 @@ def test_a_proxy_for_everything(proxy: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "error"),
+    ("variable", "value", "message"),
     [
-        ("HTTP_PROXY", "http://", InvalidURL),
-        ("https_proxy", "p:99999", InvalidURL),
-        ("ALL_PROXY", "ftp://p", ValueError),
+        ("HTTP_PROXY", "http://", "host"),
+        ("HTTP_PROXY", "http://user:secret@p:99999", "99999"),
+        ("ALL_PROXY", "ftp://user:secret@p", "Unknown scheme for proxy URL"),
+        ("ALL_PROXY", "socks4://user:secret@p:1080", "SOCKS 4"),
     ],
 )
-def test_an_error_names_the_variable(
-    variable: str, value: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+def test_an_unusable_proxy_of_the_environment_fails_where_it_would_be_used(
+    face: Face, variable: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(error, match=rf" \(in the environment, {variable.upper()}\)$"):
-        Client()
-    Client(trust_env=False).close()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    async def scenario() -> None:
+        async with face.client() as client:
+            assert (await client.get(url)).status_code == 200
+            with pytest.raises(ProxyError, match=message) as caught:
+                await client.get("http://a.test/")
+            assert str(caught.value).endswith(f" (in the environment, {variable})")
+            assert "secret" not in str(caught.value)
+            assert str(caught.value.request.url) == "http://a.test/"
+        async with face.client(trust_env=False) as client:
+            assert not client.client._mounts
+
+    face.run(scenario)
+
+
+@pytest.mark.parametrize("value", ["socks://p:1080", "SOCKS://p:1080"])
+def test_socks_without_a_version_is_version_5(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", value)
+    assert Routed().routes == {"all://": "socks5://p:1080"}
+
+
+def test_a_proxy_without_a_scheme_shows_no_password() -> None:
+    with pytest.raises(ValueError, match=r"Unknown scheme for proxy URL URL\('\[secure\]@host:3128'\)") as caught:
+        Client(proxy="user:password@host:3128")
+    assert "password" not in str(caught.value)
+    with pytest.raises(ValueError, match="Unknown scheme for proxy URL") as caught:
+        Client(proxy="ftp://user:password@host:3128")
+    assert "password" not in str(caught.value)
 
 
 def test_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,6 +202,30 @@ def test_without_a_boundary_there_is_a_random_one(content_type: str | None) -> N
     assert re.match(rb"--[0-9a-f]{32}\r\n", body)
 
 
+@pytest.mark.parametrize(
+    ("given", "prefix"),
+    [
+        ("multipart/form-data", "multipart/form-data; boundary="),
+        ("multipart/form-data; charset=utf-8", "multipart/form-data; charset=utf-8; boundary="),
+        ("Multipart/Mixed;boundary=", "Multipart/Mixed; boundary="),
+        ("multipart/related; boundary=zzz", "multipart/related; boundary=zzz"),
+    ],
+)
+def test_a_multipart_content_type_names_the_boundary_of_the_body(given: str, prefix: str) -> None:
+    headers = {"Content-Type": given}
+    request = Request("POST", "https://example.org/", headers=headers, files={"f": b"x"}, data={"a": "b"})
+    content_type = request.headers["Content-Type"]
+    assert content_type.startswith(prefix)
+    assert request.read().startswith(f"--{content_type.rpartition('=')[2]}\r\n".encode())
+    assert headers == {"Content-Type": given}
+
+
+def test_content_takes_precedence_over_files() -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    request = Request("POST", "https://example.org/", headers=headers, content=b"x", files={"f": b"x"})
+    assert request.headers["Content-Type"] == "multipart/form-data"
+
+
 def test_a_boundary_that_cannot_be_sent() -> None:
     for boundary in (b"a\r\nb", b"\xe9"):
         with pytest.raises(LocalProtocolError, match="boundary of a multipart body"):

@@ -199,6 +199,8 @@ class TestSocketStream:
         self, pair: tuple[socket.socket, socket.socket], client_context: ssl.SSLContext
     ) -> None:
         class Context:
+            options = 0
+
             def wrap_socket(self, sock: socket.socket, **options: Any) -> Tls:
                 return Tls(sock, ssl.SSLWantWriteError(), None)
 

@@ -392,7 +392,7 @@ def test_a_generator_over_content_that_is_collected_waits_for_no_lock(serve: Ser
         reading = chunks(answer.body)
         next(reading)
         exchange: Any = answer.body._exchange
-        with exchange._shared._lock if http2 else exchange._lease._home._lock:
+        with exchange._shared._lock if http2 else exchange._lease._home[0]._lock:
             reading.close()
         assert pool.stats()["active"] == 0
         answer.close()

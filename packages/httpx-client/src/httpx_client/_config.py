@@ -214,7 +214,7 @@ class Proxy:
     ) -> None:
         url = URL(url)
         if url.scheme not in _PROXY_SCHEMES:
-            raise ValueError(f"Unknown scheme for proxy URL {url!r}")
+            raise ValueError(f"Unknown scheme for proxy URL {_redacted(url)}")
         if url.username or url.password:
             auth = (url.username, url.password)
             url = url.copy_with(username=None, password=None)
@@ -244,6 +244,12 @@ class Proxy:
 
 _PROXY_SCHEMES: Final = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 _SECRET_FIELDS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+def _redacted(url: URL) -> str:
+    """Return the repr of a URL that may not have been meant as one, such as "user:password@proxy.example:3128"."""
+    text = str(url)
+    return repr(url) if url.host or "@" not in text else f"URL('[secure]@{text.rpartition('@')[2]}')"
 
 
 def _is_credentials(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Which proxies the environment names, and for which hosts it wants none. It reads, it never raises, it opens nothing.
+"""The proxies that the environment names, and the hosts for which it wants none. Nothing here raises or opens anything.
 
 HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in lower or upper case; the lower-case one wins, also when it is empty.
 """
@@ -87,5 +87,8 @@ def _variables() -> dict[str, str]:
 
 
 def _url(proxy: str) -> str:
-    """Return the URL of a proxy that may be no more than a host."""
-    return proxy if "://" in proxy else f"http://{proxy.lstrip('/')}"
+    """Return the URL of a proxy that may be no more than a host. Desktops and other proxies write "socks" for SOCKS 5."""
+    scheme, separator, rest = proxy.partition("://")
+    if not separator:
+        return f"http://{proxy.lstrip('/')}"
+    return f"socks5://{rest}" if scheme.lower() == "socks" else proxy

@@ -1,17 +1,26 @@
 """What follows from a redirect (RFC 9110 §15.4): where to, by which method, with which fields. Pure; tested as tables.
 
-It knows which fields are credentials, and for whom. It must not know clients, cookies or connections.
+Responsibility: which fields, extensions and credentials of a request belong to the request that follows it. Not here:
+clients, cookies, connections.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
 
 from httpx_models import Headers, UnsupportedProtocol
 from httpx_urls import URL
 
 _WEB: Final = frozenset({"http", "https"})
+_CONTENT_FIELDS: Final = (
+    *("Content-Length", "Transfer-Encoding"),
+    *("Content-Type", "Content-Encoding", "Content-Language", "Content-Location"),  # RFC 9110 §15.4
+)
+_ONE_REQUEST: Final = frozenset({"target", "trailers", "duplex"})  # extensions that describe a single message
+_ORIGIN: Final = "credentials_origin"
+_RawOrigin: TypeAlias = tuple[bytes, bytes, int | None]
 _NO_HOST: Final = re.compile(r"(https?://)(?=(?::[0-9]*)?(?:[/?#]|\Z))", re.IGNORECASE)
 
 
@@ -72,8 +81,8 @@ def refuse_scheme(old: URL, new: URL) -> None:
 def redirect_headers(headers: Headers, old: URL, new: URL, *, loses_body: bool) -> Headers:
     """Return the fields of the request that follows.
 
-    Credentials stay with their origin; only Authorization may go along when the same host is asked by https instead of
-    http. Cookies are for the jar to add.
+    Credentials stay with their origin; only Authorization is kept when the same host is asked by https instead of http.
+    Cookies are added by the jar. Without its content, a request has none of the fields that describe content.
 
     Args:
         headers: The fields of the request that was redirected; they are not changed.
@@ -85,16 +94,52 @@ def redirect_headers(headers: Headers, old: URL, new: URL, *, loses_body: bool) 
     dropped = ["Cookie"]
     if old.raw[:3] != new.raw[:3]:
         dropped.append("Proxy-Authorization")
-        if not _is_upgrade(old, new):
+        if not _is_upgrade(old.raw[:3], new.raw[:3]):
             dropped.append("Authorization")
         kept["Host"] = new.netloc.decode("ascii")
     if loses_body:
-        dropped += ("Content-Length", "Transfer-Encoding")
+        dropped += _CONTENT_FIELDS
     for name in dropped:
         kept.pop(name, None)
     return kept
 
 
-def _is_upgrade(old: URL, new: URL) -> bool:
-    """Return whether only http has become https, on the ports that belong to them."""
-    return old.raw[:3] == (b"http", new.raw_host, None) and new.raw[:3] == (b"https", new.raw_host, None)
+def redirect_extensions(extensions: Mapping[str, Any], old: URL, new: URL) -> dict[str, Any]:
+    """Return the extensions of the request that follows.
+
+    `target`, `trailers` and `duplex` describe one message, and `sni_hostname` one host: they stay behind. The origin that
+    the first request was sent to is recorded as `credentials_origin` when a redirect leads away from it.
+
+    Args:
+        extensions: Those of the request that was redirected; they are not changed.
+        old: What was asked.
+        new: Where the redirect leads.
+    """
+    kept = {name: value for name, value in extensions.items() if name not in _ONE_REQUEST}
+    if old.raw_host != new.raw_host:
+        kept.pop("sni_hostname", None)
+    if not _same_credentials(old.raw[:3], new.raw[:3]):
+        kept.setdefault(_ORIGIN, old.raw[:3])
+    return kept
+
+
+def may_have_credentials(extensions: Mapping[str, Any], url: URL) -> bool:
+    """Return whether a request may be sent the client's own credentials: its `auth`, and cookies without a domain.
+
+    They are for the origin that the caller chose, not for those that its redirects lead to.
+
+    Args:
+        extensions: The request's.
+        url: Where the request goes.
+    """
+    origin = extensions.get(_ORIGIN)
+    return origin is None or _same_credentials(tuple(origin), url.raw[:3])
+
+
+def _same_credentials(old: _RawOrigin, new: _RawOrigin) -> bool:
+    return old == new or _is_upgrade(old, new)
+
+
+def _is_upgrade(old: _RawOrigin, new: _RawOrigin) -> bool:
+    """Return whether only http has become https, each on its default port."""
+    return old == (b"http", new[1], None) and new == (b"https", new[1], None)

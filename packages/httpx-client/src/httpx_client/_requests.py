@@ -6,7 +6,7 @@ The methods with an underscore are those of 0.28 that other packages call, overr
 from __future__ import annotations
 
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from httpx_models import AsyncByteStream, Cookies, Headers, RemoteProtocolError, Request, Response, SyncByteStream
 from httpx_models.types import CookieTypes, HeaderTypes, RequestContent, RequestData, RequestExtensions, RequestFiles
@@ -17,7 +17,14 @@ from ._auth import Auth, AuthTypes, BasicAuth
 from ._config import USE_CLIENT_DEFAULT, Timeout, TimeoutTypes, UseClientDefault
 from ._logs import warn_of_lost_query
 from ._merging import join_base, loses_query, merge_headers, put_under_query, to_url
-from ._redirects import loses_body, redirect_headers, redirect_method, redirect_url
+from ._redirects import (
+    loses_body,
+    may_have_credentials,
+    redirect_extensions,
+    redirect_headers,
+    redirect_method,
+    redirect_url,
+)
 from ._settings import Settings
 
 _NO_AUTH = Auth()
@@ -27,6 +34,10 @@ class Requests(Settings):
     """Makes the requests of a client."""
 
     _warned_of_lost_query = False
+
+    if TYPE_CHECKING:
+
+        def _is_forwarded(self, url: URL) -> bool: ...
 
     def build_request(
         self,
@@ -64,12 +75,19 @@ class Requests(Settings):
             extensions=self._extensions_for(extensions, timeout),
             json_encoder=self._json_encoder,
         )
+        if "proxy-authorization" in self._headers:
+            self._drop_proxy_credentials(request, headers)
         merged_cookies = self._merge_cookies(cookies)
         if merged_cookies:
             Cookies.set_cookie_header(
                 merged_cookies if isinstance(merged_cookies, Cookies) else Cookies(merged_cookies), request
             )
         return request
+
+    def _drop_proxy_credentials(self, request: Request, headers: HeaderTypes | None) -> None:
+        """Remove the client's Proxy-Authorization from a request that no proxy reads, unless the caller gave the field."""
+        if "proxy-authorization" not in Headers(headers) and not self._is_forwarded(request.url):
+            del request.headers["Proxy-Authorization"]
 
     def _url_for(self, url: URL | str, params: QueryParamTypes | None) -> URL:
         """Return where a request goes. Its own parameters replace the query, the client's are put under it."""
@@ -122,7 +140,10 @@ class Requests(Settings):
     def _build_request_auth(
         self, request: Request, auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT
     ) -> Auth:
-        chosen = self._auth if isinstance(auth, UseClientDefault) else self._build_auth(auth)
+        if not isinstance(auth, UseClientDefault):
+            chosen = self._build_auth(auth)
+        else:
+            chosen = self._auth if may_have_credentials(request.extensions, request.url) else None
         if chosen is not None:
             return chosen
         if request.url.userinfo:
@@ -139,15 +160,21 @@ class Requests(Settings):
             url,
             headers=self._redirect_headers(request, url, method),
             stream=self._redirect_stream(request, method),
-            extensions=request.extensions,
+            extensions=redirect_extensions(request.extensions, request.url, url),
         )
-        self._cookies.set_cookie_header(following)
+        if may_have_credentials(following.extensions, url):
+            self._cookies.set_cookie_header(following)
+        else:
+            self._cookies.set_cookie_header(following, without_domain=False)
         return following
 
     def _redirect_method(self, request: Request, response: Response) -> str:
         return redirect_method(request.method, response.status_code)
 
     def _redirect_url(self, request: Request, response: Response) -> URL:
+        locations = len(response.headers.get_list("Location"))
+        if locations > 1:
+            raise RemoteProtocolError(f"The response has {locations} Location fields instead of one.", request=request)
         try:
             return redirect_url(request.url, response.headers["Location"])
         except InvalidURL as error:

@@ -19,6 +19,7 @@ from ._environment import get_environment_proxies
 from ._mounts import URLPattern
 from ._requests import Requests
 from ._settings import OPENED, ClientState
+from ._transports._unusable import UnusableProxyTransport
 
 if TYPE_CHECKING:
     from ._config import CertTypes
@@ -72,12 +73,28 @@ class BaseClient(Requests):
         mapped = self._proxies(proxy, proxies, allow_env_proxies=self._trust_env and transport is None)
         self._transport = self._init_transport(**settings, transport=transport)
         patterns: dict[URLPattern, Any] = {
-            URLPattern(key): None if value is None else self._init_proxy_transport(proxy=value, **settings)
+            URLPattern(key): None if value is None else self._proxied_transport(value, settings)
             for key, value in mapped.items()
         }
         for key, mounted in checked("mounts", mounts or {}, Mapping, "a dict of transports by pattern").items():
             patterns[converted("mounts", URLPattern, key)] = able(f"mounts[{key!r}]", mounted, method)
         self._mounts = dict(sorted(patterns.items(), key=lambda item: item[0]))
+
+    def _proxied_transport(self, proxy: Proxy, settings: dict[str, Any]) -> Any:
+        """Return the transport through a proxy. One that the environment names, and that is of no use, fails when it is used.
+
+        Raises:
+            ImportError: The proxy of an argument is a SOCKS proxy, and the extra `socks` is not installed.
+            ValueError: The proxy of an argument has a value that cannot be used.
+        """
+        if not isinstance(proxy, EnvironmentProxy):
+            return self._init_proxy_transport(proxy=proxy, **settings)
+        if proxy.flaw:
+            return UnusableProxyTransport(proxy.flaw)
+        try:
+            return self._init_proxy_transport(proxy=proxy, **settings)
+        except (ImportError, ValueError) as error:
+            return UnusableProxyTransport(proxy.describe(error))
 
     def _proxies(
         self,
@@ -102,9 +119,15 @@ class BaseClient(Requests):
         if not allow_env_proxies:
             return {}
         return {
-            key: None if value is None else _environment_proxy(key, value)
+            key: None if value is None else EnvironmentProxy(f"{key.removesuffix('://').upper()}_PROXY", value)
             for key, value in get_environment_proxies().items()
         }
+
+    def _is_forwarded(self, url: URL) -> bool:
+        """Return whether a proxy may read the fields of a request for a URL: not in a tunnel; a foreign transport may have one."""
+        transport = route(self._mounts, self._transport, url)
+        proxied: bool | None = getattr(transport, "_proxied", None)
+        return proxied is None or (proxied and url.scheme == "http")
 
     # Each face says what it makes.
 
@@ -198,13 +221,29 @@ class BaseClient(Requests):
         return list(distinct.values())
 
 
-def _environment_proxy(pattern: str, url: str) -> Proxy:
-    """Return the proxy that the environment names for a pattern, or raise the error that names the variable."""
-    try:
-        return Proxy(url=url)
-    except (InvalidURL, ValueError) as error:
-        kind = InvalidURL if isinstance(error, InvalidURL) else ValueError
-        raise kind(f"{error} (in the environment, {pattern.removesuffix('://').upper()}_PROXY)") from None
+class EnvironmentProxy(Proxy):
+    """A proxy that an environment variable names, and which may be of no use.
+
+    Args:
+        variable: The variable's name.
+        url: Its value.
+
+    Attributes:
+        flaw: Why it cannot be used, "" if it can.
+    """
+
+    def __init__(self, variable: str, url: str) -> None:
+        self._variable = variable
+        self.flaw = ""
+        try:
+            super().__init__(url)
+        except (InvalidURL, ValueError) as error:
+            super().__init__("http://unusable.invalid")
+            self.flaw = self.describe(error)
+
+    def describe(self, error: Exception) -> str:
+        """Return a message that names the variable; errors about proxies hold no credentials."""
+        return f"{error} (in the environment, {self._variable})"
 
 
 def _proxy(name: str, proxy: Any) -> Proxy:

@@ -200,17 +200,18 @@ class Cookies(MutableMapping[str, str]):
 
             receive(self.jar, response, place_of(response.request)._replace(secure=True), self._clock())
 
-    def set_cookie_header(self, request: Request) -> None:
+    def set_cookie_header(self, request: Request, *, without_domain: bool = True) -> None:
         """Add the Cookie field with the cookies that go with a request, unless it has one already.
 
         Args:
             request: The request.
+            without_domain: Whether cookies without a domain, which match every host, are included.
         """
         if self._jar is None:
             return
         from ._jar import field_for
 
-        value = field_for(self._jar, request, self._clock())
+        value = field_for(self._jar, request, self._clock(), without_domain=without_domain)
         if value and "cookie" not in request.headers:
             request.headers["Cookie"] = value
 

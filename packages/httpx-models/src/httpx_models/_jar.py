@@ -52,17 +52,22 @@ def receive(jar: CookieJar, response: Response, place: Place, now: float) -> Non
             _make_room(jar, list(jar), MAX_TOTAL)
 
 
-def field_for(jar: CookieJar, request: Request, now: float) -> str:
+def field_for(jar: CookieJar, request: Request, now: float, *, without_domain: bool) -> str:
     """Return the value of the Cookie field for a request, "" when no cookie goes with it.
 
     Args:
         jar: Where from.
         request: The request.
         now: The time, in seconds since 1970.
+        without_domain: Whether cookies without a domain are included.
     """
     place = place_of(request)
     with locked(jar):
-        going = [cookie for cookie in _near(jar, place.host) if goes_to(cookie, place, now)]
+        going = [
+            cookie
+            for cookie in _near(jar, place.host)
+            if goes_to(cookie, place, now) and (without_domain or cookie.domain)
+        ]
         policy = own_policy(jar) if going else None
         if policy is not None:
             going = [cookie for cookie in going if may_return(policy, cookie, request, now)]

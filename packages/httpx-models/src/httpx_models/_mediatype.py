@@ -90,5 +90,23 @@ def boundary(content_type: bytes | None) -> bytes | None:
     """
     if content_type is None or content_type.split(b";", 1)[0].strip().lower() != b"multipart/form-data":
         return None
+    return any_boundary(content_type)
+
+
+def is_multipart(content_type: bytes) -> bool:
+    """Return whether a Content-Type is one of the multipart types (RFC 2046 §5.1).
+
+    Args:
+        content_type: The field's value.
+    """
+    return content_type.lstrip()[:10].lower() == b"multipart/"
+
+
+def any_boundary(content_type: bytes) -> bytes | None:
+    """Return the boundary parameter of a Content-Type, or None without one.
+
+    Args:
+        content_type: The field's value.
+    """
     found = parameters(content_type.decode("latin-1")).get("boundary", "")
     return found.encode("latin-1") or None

@@ -125,6 +125,8 @@ class Request:
                 boundary=self._boundary() if files else None,
                 json_encoder=self.json_encoder,
             )
+            if files:
+                self._name_boundary(fields.get("Content-Type", ""))
             self._prepare(fields)
             if isinstance(self.stream, ByteStream):
                 self._content = self.stream.content
@@ -196,10 +198,21 @@ class Request:
             self.headers._broken = given._breaks_line()
 
     def _boundary(self) -> bytes | None:
-        from ._mediatype import boundary
+        """Return the boundary that the caller's Content-Type names, None without one."""
+        from ._mediatype import any_boundary, is_multipart
 
-        found = self.headers.get("Content-Type")
-        return None if found is None else boundary(found.encode("latin-1", "replace"))
+        given = self.headers.get("Content-Type", "").encode("latin-1", "replace")
+        return any_boundary(given) if is_multipart(given) else None
+
+    def _name_boundary(self, generated: str) -> None:
+        """Add the generated boundary to a Content-Type of the caller that is multipart and names none."""
+        from ._mediatype import any_boundary, is_multipart
+
+        given = self.headers.get("Content-Type", "")
+        octets = given.encode("latin-1", "replace")
+        if "; boundary=" in generated and is_multipart(octets) and any_boundary(octets) is None:
+            others = given if "boundary" not in given.lower() else given.partition(";")[0]
+            self.headers["Content-Type"] = others.rstrip(" ;") + generated[generated.index(";") :]
 
     def _refuse_injection(self) -> None:
         """Raise LocalProtocolError for what would end a line early; the message shows names, never values."""

@@ -23,6 +23,7 @@ from ._errors import (
 from ._extensions import Options
 from ._http11 import BodyFramer, Head, Promises, ResponseDecoder
 from ._network_stream import Conversation
+from ._reader import CLOSED, ContentReader
 from ._wire import IDEMPOTENT, PATIENCE, READING, SENDING, WAITING, Wire, is_alert, is_ours, is_timeout
 from .interface import Field
 
@@ -48,7 +49,7 @@ class Exchange(Wire):
         timings: Seconds by phase, to be filled in; those before `started` are there.
     """
 
-    __slots__ = ("_answered_at", "_began", "_conversation", "_lease", "_timings", "_uploaded")
+    __slots__ = ("_answered_at", "_began", "_conversation", "_lease", "_reader", "_timings", "_uploaded")
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Exchange(Wire):
         self._uploaded = True
         self._answered_at = started
         self._conversation: Conversation | None = None
+        self._reader = ContentReader()
 
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
@@ -141,23 +143,38 @@ class Exchange(Wire):
         """Return the next bytes of the content, b"" after the last.
 
         Raises:
-            TransportError: The content will never be complete.
+            TransportError: The content will never be complete, or the response has been closed, or is read already.
         """
         decoder = self._decoder
-        while not (content := decoder.take()) and not decoder.complete:
-            try:
+        if (content := decoder.take()) or decoder.complete:
+            return content
+        if refusal := self._reader.enter():
+            raise ReadError(self._explain(refusal, READING, None))
+        try:
+            while not (content := decoder.take()) and not decoder.complete:
                 await self.receive(READING)
-            except BaseException:
-                self.give_up()
-                raise
-            self._settle(self._clock())
+                self._refuse_closed()
+                self._settle(self._clock())
+        except BaseException:
+            self.give_up()
+            raise
+        finally:
+            self._reader.leave()
         return content
 
+    def _refuse_closed(self) -> None:
+        if self._reader.closed:  # what came may be the end that closing has made
+            raise ReadError(self._explain(CLOSED, READING, None))
+
     async def close(self) -> None:
-        """Give up what has not been read. The connection is kept where the rest is short, and here already."""
-        if self._lease.held and self._uploaded:
-            self._drain()
-        self.give_up()
+        """Give up what has not been read. The connection is kept where the rest is short, and here already.
+
+        A task or thread that waits for the content gets a ReadError at once.
+        """
+        if self._reader.close(self._lease, self._stream):
+            if self._lease.held and self._uploaded:
+                self._drain()
+            self.give_up()
 
     def abandon(self) -> None:
         """Record that the slot is to be given back; finalizers may use it."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _READING: Final = "reading from"
 _WRITING: Final = "writing to"
+_CLOSED: Final = "the network stream was closed while it was in use"
 _TLS: Final = "in the TLS handshake with"
 
 
@@ -33,7 +34,7 @@ class Conversation:
         give_up: What gives the connection's slot back.
     """
 
-    __slots__ = ("_clock", "_connection", "_give_up", "_lock", "_received", "_stream")
+    __slots__ = ("_clock", "_closed", "_connection", "_give_up", "_lock", "_received", "_stream", "_waiting")
 
     def __init__(self, backend: Backend, connection: Connection, received: bytes, give_up: Callable[[], None]) -> None:
         self._clock: Callable[[], float] = backend.clock
@@ -42,6 +43,8 @@ class Conversation:
         self._received = received
         self._give_up = give_up
         self._lock = backend.lock()  # TLS allows no two calls at once
+        self._waiting: list[None] = []  # an element for each task or thread that waits for the stream
+        self._closed = False
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         """Return at most `max_bytes`, b"" at the end."""
@@ -58,7 +61,7 @@ class Conversation:
                     data = self._stream.receive()
                 if data is not None:
                     return data
-                await self._stream.wait(True, False, self._left(timeout, started))
+                await self._wait(True, False, self._left(timeout, started))
         except OSError as error:
             raise self._explained(error, ReadTimeout, ReadError, _READING, started) from error
 
@@ -72,9 +75,18 @@ class Conversation:
                     sent = self._stream.send(pending)
                 pending = pending[sent:]
                 if not sent:
-                    await self._stream.wait(False, True, self._left(timeout, started))
+                    await self._wait(False, True, self._left(timeout, started))
         except OSError as error:
             raise self._explained(error, WriteTimeout, WriteError, _WRITING, started) from error
+
+    async def _wait(self, readable: bool, writable: bool, timeout: float | None) -> None:
+        self._waiting.append(None)  # before the look: `close` looks the other way round
+        try:
+            if self._closed:
+                raise ConnectionAbortedError(_CLOSED)
+            await self._stream.wait(readable, writable, timeout)
+        finally:
+            self._waiting.pop()
 
     async def write_eof(self) -> None:
         """Refuse: a connection that says no more is taken for one that was lost."""
@@ -92,7 +104,10 @@ class Conversation:
             raise self._explained(error, ReadTimeout, ReadError, _TLS, started) from error
 
     def close(self) -> None:
-        """Close the connection, and give its slot back."""
+        """Close the connection, and give its slot back. A task or thread that waits for it gets an error at once."""
+        self._closed = True
+        if self._waiting:
+            self._stream.abort(_CLOSED)
         self._give_up()
 
     def _left(self, timeout: float | None, started: float) -> float | None:

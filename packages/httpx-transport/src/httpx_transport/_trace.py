@@ -69,15 +69,34 @@ class Trace:
                 await told
         log(event, **details)
 
-    async def around(self, event: str, doing: Callable[[], Awaitable[T]], **details: Any) -> T:
-        """Do something, and tell when it starts, and that it is complete or has failed; return what it returns."""
+    async def around(
+        self,
+        event: str,
+        doing: Callable[[], Awaitable[T]],
+        release: Callable[[T], object] | None = None,
+        /,
+        **details: Any,
+    ) -> T:
+        """Do something, and tell when it starts, and that it is complete or has failed; return what it returns.
+
+        Args:
+            event: The first words of the events' names.
+            doing: What is done.
+            release: Called with the result where the listener raises or is cancelled, as the result is lost then.
+            details: What the first event holds.
+        """
         await self.tell(f"{event}.started", **details)
         try:
             result = await doing()
         except Exception as error:
             await self.tell(f"{event}.failed", exception=error)
             raise
-        await self.tell(f"{event}.complete", return_value=result)
+        try:
+            await self.tell(f"{event}.complete", return_value=result)
+        except BaseException:
+            if release is not None:
+                release(result)
+            raise
         return result
 
 
@@ -125,6 +144,14 @@ def _shown(value: object) -> str:
 
 
 def _masked(item: Any) -> Any:
-    if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], bytes) and item[0].lower() in _SECRETS:
-        return item[0], b"[secure]"
+    if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], bytes)):
+        return item
+    name, value = item
+    if name.lower() in _SECRETS:
+        return name, b"[secure]"
+    if isinstance(value, bytes) and b"@" in value:
+        import re
+
+        # A user and a password may stand in a URL, such as Location's.
+        return name, re.sub(rb"//[^/?#\s]*@", b"//[secure]@", value)
     return item

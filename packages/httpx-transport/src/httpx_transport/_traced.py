@@ -135,7 +135,11 @@ class TracedExchange(Exchange):
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last."""
-        return await self._steps.read(super().read)
+        try:
+            return await self._steps.read(super().read)
+        except BaseException:  # also of the listener
+            self.give_up()
+            raise
 
     async def close(self) -> None:
         """Give up what has not been read."""

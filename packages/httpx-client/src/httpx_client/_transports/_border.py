@@ -219,6 +219,7 @@ class HTTPTransport(RawTransport):
             socket_options=socket_options,
         )
         super().__init__(ConnectionPool(**options))
+        self._proxied = proxy is not None
 
     def pool_stats(self) -> dict[str, int]:
         """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""
@@ -262,6 +263,7 @@ class AsyncHTTPTransport(AsyncRawTransport):
             socket_options=socket_options,
         )
         super().__init__(AsyncConnectionPool(**options))
+        self._proxied = proxy is not None
 
     def pool_stats(self) -> dict[str, int]:
         """Return what the pool holds now: `connections`, of which `active` and `idle`, and requests `waiting` for one."""

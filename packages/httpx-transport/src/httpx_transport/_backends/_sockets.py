@@ -179,7 +179,8 @@ class SocketStream(ABC):
         real = self._socket
         self._lose(why)  # before anybody wakes
         with contextlib.suppress(OSError):  # the peer was first
-            real.shutdown(socket.SHUT_RDWR)
+            # Not the method of `ssl.SSLSocket`: it ends TLS, and a thread that is about to read would get protected bytes.
+            socket.socket.shutdown(real, socket.SHUT_RDWR)
 
     def forget(self) -> None:
         """Close our copy of the descriptor, which says nothing to the peer while the other process has its own."""

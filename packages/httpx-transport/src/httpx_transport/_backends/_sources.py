@@ -1,4 +1,8 @@
-"""Request bodies that come in chunks, as the exchange asks for them: one at a time. They know no I/O."""
+"""Request bodies that come in chunks, as the exchange asks for them: one at a time. They know no I/O.
+
+A body is iterated from the first chunk that is asked for, and not before: a request that finds no connection or stream at first
+leaves its body untouched, and can be sent on another.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +23,20 @@ class IterableSource:
         TypeError: It is not iterable; an asynchronous one belongs to the asynchronous face.
     """
 
-    __slots__ = ("_chunks",)
+    __slots__ = ("_body", "_chunks")
 
     def __init__(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> None:
         if not isinstance(body, Iterable):
             raise TypeError(f"the body of a blocking request must be bytes or an iterable of bytes, not {type(body)}")
-        self._chunks: Iterator[bytes] = iter(body)
+        self._body = body
+        self._chunks: Iterator[bytes] | None = None
 
     async def next(self, timeout: float | None) -> bytes | None:  # noqa: ARG002 - nothing can interrupt it
         """Return the next chunk, None after the last."""
-        chunk: object = next(self._chunks, _END)
+        chunks = self._chunks
+        if chunks is None:
+            chunks = self._chunks = iter(self._body)
+        chunk: object = next(chunks, _END)
         return None if chunk is _END else _checked(chunk)
 
     async def close(self) -> None:
@@ -47,16 +55,20 @@ class AsyncIterableSource(ABC):
         TypeError: It is not asynchronously iterable; a plain iterable would block the event loop.
     """
 
-    __slots__ = ("_chunks",)
+    __slots__ = ("_body", "_chunks")
 
     def __init__(self, body: Iterable[bytes] | AsyncIterable[bytes]) -> None:
         if not isinstance(body, AsyncIterable):
             raise TypeError(f"the body of an asynchronous request must be bytes or an async iterable, not {type(body)}")
-        self._chunks: AsyncIterator[bytes] = aiter(body)
+        self._body = body
+        self._chunks: AsyncIterator[bytes] | None = None
 
     async def next(self, timeout: float | None) -> bytes | None:
         """Return the next chunk, None after the last; raise TimeoutError where it does not come in time."""
-        coming = anext(self._chunks, _END)
+        chunks = self._chunks
+        if chunks is None:
+            chunks = self._chunks = aiter(self._body)
+        coming = anext(chunks, _END)
         chunk: object = await (coming if timeout is None else self._within(coming, timeout))
         return None if chunk is _END else _checked(chunk)
 

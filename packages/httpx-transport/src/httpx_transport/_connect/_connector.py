@@ -128,9 +128,9 @@ class Connector:
         dial = functools.partial(dialer.dial, host, port, timeout, timings)
         details: dict[str, Any] = {"timeout": timeout, "socket_options": list(dialer.socket_options) or None}
         if dialer.uds is not None:
-            return await trace.around("connection.connect_unix_socket", dial, path=dialer.uds, **details)
+            return await trace.around("connection.connect_unix_socket", dial, _close, path=dialer.uds, **details)
         details = {"host": host, "port": port, "local_address": dialer.local_address, **details}
-        return await trace.around(f"{self._kinds[0]}.connect_tcp", dial, **details)
+        return await trace.around(f"{self._kinds[0]}.connect_tcp", dial, _close, **details)
 
     async def _start_tls(self, stream: Stream, hostname: str, timeout: float | None, trace: Trace | None) -> None:
         context = self._ssl_context()
@@ -168,6 +168,10 @@ class Connector:
         if self._context is None:
             self._context = (given or shared_ssl_context)(alpn=self._alpn)
         return self._context
+
+
+def _close(stream: Stream) -> None:
+    stream.close()
 
 
 def backoff(tried: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .._errors import RemoteProtocolError
 from ..interface import Field
+from ._faults import shown_chunk_head, trailer_fault
 from ._grammar import CHUNK_LINE, FIELDS, HEAD_END, MAX_CHUNK_LINE, MAX_HEAD, TRAILERS
 
 
@@ -71,7 +72,7 @@ class ChunkedReader:
             return None
         match = CHUNK_LINE.match(data, position)
         if match is None:
-            raise RemoteProtocolError(f"illegal chunk header: {data[position : position + 40]!r}")
+            raise RemoteProtocolError(f"illegal chunk header: {shown_chunk_head(data[position : position + 40])}")
         self._missing = int(match[1], 16)
         self._trailing = not self._missing
         return match.end()
@@ -85,7 +86,7 @@ class ChunkedReader:
             return None
         match = TRAILERS.match(data, position)
         if match is None:
-            raise RemoteProtocolError(f"illegal trailer: {data[position : position + 40]!r}")
+            raise RemoteProtocolError(f"illegal trailer: {trailer_fault(data[position:])}")
         self.trailers = [(name, value.rstrip(b" \t")) for name, value in FIELDS.findall(match[1])]
         self.complete = True
         return match.end()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from .._errors import RemoteProtocolError
 from ..interface import Field
+from ._faults import reworded, shown_status_line
 from ._grammar import MAX_HEAD, MAX_INFORMATIONAL
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Judge:
         import h11
 
         content: list[bytes] = []
+        fault = ""
         try:
             self._connection.receive_data(data)
             while not self.complete:
@@ -83,7 +85,9 @@ class Judge:
                 else:  # all that is left in a response
                     self._note(cast("h11.InformationalResponse", event))
         except h11.RemoteProtocolError as error:
-            raise RemoteProtocolError(self._word(error)) from None
+            fault = self._word(error)
+        if fault:  # raised here, so that h11's own error, which quotes the response, is not its context
+            raise RemoteProtocolError(fault)
         return b"".join(content)
 
     def _accept(self, event: h11.Response) -> None:
@@ -113,10 +117,10 @@ class Judge:
         self.reusable = done and not surplus and not closed
 
     def _word(self, error: h11.RemoteProtocolError) -> str:
-        """Return h11's words, or ours for a peer that closed before there was a head."""
+        """Return what h11 complains of, or what a peer did that closed before there was a head."""
         received, closed = self._connection.trailing_data
         if self.final is not None or not closed:
-            return str(error)
+            return reworded(str(error))
         if not received:
             return "Server disconnected without sending a response."
-        return f"Server disconnected in the middle of the response head: {received[:40]!r}"
+        return f"Server disconnected in the middle of the response head: {shown_status_line(received)}"

@@ -56,7 +56,12 @@ class Codec:
     @property
     def spent(self) -> bool:
         """Whether there will be no more streams, after some that were answered."""
-        return self._streams.leaving and self._streams.answered
+        return self._streams.leaving and self._streams.answers > 0
+
+    @property
+    def answers(self) -> int:
+        """How many requests have had a response."""
+        return self._streams.answers
 
     @property
     def pings(self) -> int:

@@ -5,6 +5,7 @@ It knows the compressor's tables, and no rule about fields: those are the rules 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any, Final, Generic, TypeVar
 
@@ -23,6 +24,16 @@ _INFORMATIONAL: Final = [hpack.HeaderTuple(b":status", b"100")]
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+def quieten() -> None:
+    """Let hpack log fields only where its logger has been given a level: it writes all with their values, credentials too."""
+    logger = logging.getLogger("hpack")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)
+
+
+quieten()
 
 
 class Known(Generic[K, V]):

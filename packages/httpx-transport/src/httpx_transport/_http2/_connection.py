@@ -83,6 +83,21 @@ class Http2Connection(Turns):
         """Whether it has answered some, and takes no more: whoever it turned away is nearer to an answer all the same."""
         return self._codec.spent
 
+    @property
+    def answers(self) -> int:
+        """How many requests it has answered."""
+        return self._codec.answers
+
+    async def answers_more(self, seen: int, limit: Limit) -> bool:
+        """Return whether it has answered more requests than `seen`; while it has streams, wait for that.
+
+        Raises:
+            TimeoutError: A wait was longer than its limit.
+        """
+        codec = self._codec
+        await self.until(None, lambda: codec.answers != seen or not codec.live(), limit)
+        return codec.answers != seen
+
     def unused(self) -> bool:
         """Return whether it has no stream, and has promised none, and nothing waits for it any more."""
         with self._lock:

@@ -49,6 +49,7 @@ class Engine(h2.connection.H2Connection):
         self.live = 0
         self._closed_since = 0
         self._credit: list[bytes] = []
+        self._before = b""  # what h2 had to send before a frame whose answer was dropped
         self.decoder = self.fields = FieldDecoder()
         self.encoder = self._sections = FieldEncoder()
         self.local_settings = h2.settings.Settings(
@@ -87,12 +88,27 @@ class Engine(h2.connection.H2Connection):
             self.encoder.header_table_size = _TABLE_SIZE
 
     def credit(self, number: int, size: int) -> None:
-        """Give credit for bytes that h2 has not seen; 0 is the connection."""
+        """Give credit for bytes of content; 0 is the connection. h2 sees no content, and keeps no account of it."""
         self._credit.append(_UPDATE.pack(0, 4, WINDOW_UPDATE, 0, number, size))
+
+    def receive_late(self, data: bytes) -> None:
+        """Let h2 receive a frame on a stream that is not open, for the compression's sake, and to refuse what it may not be.
+
+        Its answer is dropped: h2 answers every frame on a stream that was reset by one more RST_STREAM, and a stream may
+        have one at most (RFC 9113 §5.4.2).
+
+        Raises:
+            h2.exceptions.ProtocolError: The frame ends the connection; what says so to the peer is sent.
+        """
+        self._before += self.data_to_send()
+        self.receive_data(data)
+        self.clear_outbound_data_buffer()
 
     def outgoing(self) -> bytes:
         """Return what is to be sent, and forget it."""
         data = self.data_to_send()
+        if self._before:
+            data, self._before = self._before + data, b""
         if self._credit:
             data += b"".join(self._credit)
             self._credit.clear()

@@ -39,6 +39,7 @@ class Http2Exchange(Wire):
 
     __slots__ = (
         "_answered_at",
+        "_asked",
         "_began",
         "_conversation",
         "_method",
@@ -69,6 +70,7 @@ class Http2Exchange(Wire):
         self._timings = timings
         self._answered_at = started
         self._method = b""
+        self._asked = False  # whether any of a body that comes in chunks has been asked for
         self._sending = False  # whether there is more of the request to send
         self._pending = memoryview(b"")  # what has been asked of the body, and has not left
         self._source: Source | None = None  # the rest of the body
@@ -172,7 +174,7 @@ class Http2Exchange(Wire):
         That is where the peer says that it did nothing with it, or where the connection may have been closed before it came.
         """
         stream = self.stream
-        if not isinstance(body, bytes):
+        if self._asked and not isinstance(body, bytes):
             return False
         shared = self._shared
         unheard = shared.state(stream).head is None and not shared.informational(stream, 0)
@@ -282,6 +284,7 @@ class Http2Exchange(Wire):
         """Send what fits, asking the body for at most one chunk; return whether more may fit."""
         stream, options = self.stream, self._options
         if not self._pending and self._source is not None:
+            self._asked = True
             chunk = await self._next(self._source)
             if chunk is None:
                 await self._close_source()

@@ -11,6 +11,7 @@ from .._errors import LocalProtocolError
 from ..interface import Field
 
 _TOKEN: Final = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.6.2
+_LEGAL_NAME: Final = re.compile(rb":?[-!#$%&'*+.^_`|~0-9A-Za-z]*")
 _VALUE: Final = re.compile(rb"(?:[\x21-\x7e\x80-\xff](?:[\t \x21-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")  # §5.5
 _TARGET: Final = re.compile(rb"/[\x21-\x7e]*|\*")
 _VISIBLE: Final = re.compile(rb"[\x21-\x7e]+")
@@ -197,11 +198,16 @@ def check_fields(fields: list[Field]) -> int:
 
 
 def _reason(fields: list[Field]) -> str:
-    """Return in words what a field section breaks."""
+    """Return in words what a field section breaks, without any value: also where that is sent as part of a name."""
     for name, _ in fields:
+        legal = _LEGAL_NAME.match(name)
+        shown = b"" if legal is None else legal.group()[:40]
         if name.startswith(b":"):
-            return f"the pseudo-field {name[:40]!r} where there may be none"
-        if _TOKEN.fullmatch(name) is None or name != name.lower():
-            return f"the illegal field name {name[:40]!r}"
+            return f"the pseudo-field {shown!r} where there may be none"
+        if shown != name[:40] or _TOKEN.fullmatch(name) is None:
+            octet = name[len(shown) : len(shown) + 1] if len(shown) < 40 else b""
+            return f"the illegal field name {shown!r}" + (f", followed by 0x{octet.hex()}" if octet else "")
+        if name != name.lower():
+            return f"the illegal field name {shown!r}"
     names = [name[:40] for name, value in fields if _VALUE.fullmatch(value) is None]
     return f"an illegal value of the field {names[0]!r}"

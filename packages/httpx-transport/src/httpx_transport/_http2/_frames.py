@@ -60,6 +60,11 @@ class Fault(Exception):
         self.code = code
 
 
+def empty_data(number: int, flags: int) -> bytes:
+    """Return a DATA frame without content, with only these flags."""
+    return _HEADER.pack(0, 0, DATA, flags, number)
+
+
 class Frame(NamedTuple):
     """One whole frame."""
 

@@ -33,6 +33,7 @@ from ._frames import (
     Fault,
     Frame,
     FrameReader,
+    empty_data,
 )
 from ._stream import Stream
 from ._streams import LAST_NUMBER, Streams
@@ -43,6 +44,21 @@ _NAMES: Final = (
     *("NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED"),
     *("FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM"),
     *("INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"),
+)
+_FRAMES: Final = (
+    *("DATA", "HEADERS", "PRIORITY", "RST_STREAM", "SETTINGS", "PUSH_PROMISE", "PING", "GOAWAY", "WINDOW_UPDATE"),
+    "CONTINUATION",
+)
+_VIOLATIONS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
+    (hpack.OversizedHeaderListError, "fields that are too large uncompressed"),
+    (h2.exceptions.DenialOfServiceError, "fields that are too large uncompressed"),
+    (hpack.InvalidTableIndexError, "a reference to no entry of the table (HPACK)"),
+    (hpack.InvalidTableSizeError, "a table larger than allowed (HPACK)"),
+    (hpack.HPACKError, "fields that cannot be decompressed (HPACK)"),
+    (h2.exceptions.FlowControlError, "more credit than a window can hold"),
+    (h2.exceptions.InvalidSettingsValueError, "a value that is not allowed"),
+    ((h2.exceptions.FrameDataMissingError, hyperframe.exceptions.InvalidFrameError), "a wrong length"),
+    (hyperframe.exceptions.InvalidDataError, "a value that is not allowed"),
 )
 _FieldsEvent: TypeAlias = (
     h2.events.ResponseReceived | h2.events.InformationalResponseReceived | h2.events.TrailersReceived
@@ -81,7 +97,6 @@ class Receiver:
             h2.events.ResponseReceived: self._fields_received,
             h2.events.InformationalResponseReceived: self._fields_received,
             h2.events.TrailersReceived: self._fields_received,
-            h2.events.DataReceived: self._data_received,
             h2.events.StreamEnded: self._stream_ended,
             h2.events.StreamReset: self._stream_reset,
             h2.events.WindowUpdated: self._window_updated,
@@ -94,6 +109,7 @@ class Receiver:
         if not data:
             self._end()
             return
+        frame: Frame | None = None
         try:
             for frame in self.reader.feed(data):
                 self._take(frame)
@@ -104,12 +120,16 @@ class Receiver:
             what = f"HTTP/2 violation: a frame on stream {error.stream_id}, which has ended"
             self._streams.fail(RemoteProtocolError(what))
         except _ENGINE_ERRORS as error:  # h2 has said goodbye itself
-            self._streams.fail(RemoteProtocolError(f"HTTP/2 violation: {str(error) or type(error).__name__}"))
+            what = _violation(error, DATA if frame is None else frame.type)
+            self._streams.fail(RemoteProtocolError(f"HTTP/2 violation: {what}"))
 
     def _take(self, frame: Frame) -> None:
         kind, flags, number, data = frame
-        self.reader.count(kind)
         stream = self._streams.open.get(number)
+        if kind == DATA:
+            self._take_data(number, stream, flags, data)
+            return
+        self.reader.count(kind)
         if kind == HEADERS:
             self._engine.fields.last = last = bool(flags & END_STREAM)
             if stream is not None and stream.head is not None and not last:
@@ -121,42 +141,66 @@ class Receiver:
             return
         elif kind > CONTINUATION or kind == PRIORITY:
             return  # RFC 9113 §5.3, §5.5: neither says anything
-        if stream is None and number and (number % 2 == 0 or number >= self._streams.next):
-            raise Fault(f"a frame on stream {number}, which nobody has opened")
-        if kind in (WINDOW_UPDATE, RST_STREAM) and stream is None and number:
-            return  # of a stream that is over: sent before the peer knew, or of no consequence
-        if kind == DATA and stream is not None:
-            if stream.head is None:
-                self._streams.break_off(stream, "content before the response's head")
-            elif not flags & END_STREAM and not stream.complete:
-                self._take_content(stream, flags, data)
-                return
-        elif kind == WINDOW_UPDATE and stream is not None and not int.from_bytes(data[HEADER_SIZE:]) & LAST_NUMBER:
+        if stream is None and number:
+            self._check_opened(number)
+            if kind not in (WINDOW_UPDATE, RST_STREAM):  # these were sent before the peer knew, or change nothing
+                self._engine.receive_late(data)
+            return
+        if kind == WINDOW_UPDATE and stream is not None and not int.from_bytes(data[HEADER_SIZE:]) & LAST_NUMBER:
             self._streams.break_off(stream, "a WINDOW_UPDATE of nothing")  # RFC 9113 §6.9: the stream's error alone
             return
-        for event in self._engine.receive_data(data):
-            handler = self._handlers.get(type(event))
-            if handler is not None:
-                handler(event)
+        self._handle(self._engine.receive_data(data))
         if kind == SETTINGS and not flags & ACK:
             self._engine.bound_table()
             self._streams.limit = self._engine.remote_settings.max_concurrent_streams
 
-    def _take_content(self, stream: Stream, flags: int, data: bytes) -> None:
-        """Take a DATA frame that changes no state: h2 would need ten times as long for it, and tell nothing new."""
+    def _check_opened(self, number: int) -> None:
+        if number and (number % 2 == 0 or number >= self._streams.next):
+            raise Fault(f"a frame on stream {number}, which nobody has opened")
+
+    def _handle(self, events: list[h2.events.Event]) -> None:
+        for event in events:
+            handler = self._handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+
+    def _take_data(self, number: int, stream: Stream | None, flags: int, data: bytes) -> None:
+        """Take a DATA frame. Windows and content are ours: h2 receives an empty frame, and only where states change.
+
+        h2 would need ten times as long, keep an account of credit beside ours, and answer each frame on a stream that was
+        reset by another RST_STREAM.
+        """
         size, start, end = len(data) - HEADER_SIZE, HEADER_SIZE, len(data)
         if flags & PADDED:
             padding = data[HEADER_SIZE] if size else 0
             if padding >= size:
                 raise Fault("padding longer than its frame")
             start, end = start + 1, end - padding
-        self._streams.arrive(stream, size)
+        streams, last = self._streams, flags & END_STREAM
+        streams.arrive(size)
+        if stream is not None and stream.head is None:
+            streams.break_off(stream, "content before the response's head")
+            stream = None
+        if stream is None:
+            self._check_opened(number)
+            if not streams.discard(number, size, end=bool(last)):
+                self.reader.count(DATA)
+                self._engine.receive_late(empty_data(number, last))
+            return
+        if start == end:
+            self.reader.count(DATA)
+        streams.consume(stream, size)
+        if stream.complete:  # what comes after the end is for h2 to refuse
+            self._handle(self._engine.receive_data(empty_data(number, last)))
+            return
+        if last:
+            self._engine.receive_data(empty_data(number, last))
         self._add(stream, data[start:end], size)
+        if last and stream.failure is None:
+            self._finish(stream)
 
     def _fields_received(self, event: _FieldsEvent) -> None:
-        stream = self._streams.open.get(event.stream_id or 0)
-        if stream is None:
-            return
+        stream = self._streams.open[event.stream_id or 0]
         try:
             self._accept(stream, self._engine.fields.fields, last=self._engine.fields.last)
         except FieldError as error:
@@ -187,14 +231,7 @@ class Receiver:
             length = UNDECLARED
         stream.expected = length
         stream.head = Head(status, b"", b"HTTP/2", fields)
-        self._streams.answered = True
-
-    def _data_received(self, event: h2.events.DataReceived) -> None:
-        size = event.flow_controlled_length or 0
-        self._streams.ended_with(size)
-        stream = self._streams.open.get(event.stream_id or 0)
-        if stream is not None:
-            self._add(stream, event.data or b"", size)
+        self._streams.answers += 1
 
     def _add(self, stream: Stream, content: bytes, size: int) -> None:
         """Add content that came in a frame of `size` bytes."""
@@ -209,8 +246,11 @@ class Receiver:
 
     def _stream_ended(self, event: h2.events.StreamEnded) -> None:
         stream = self._streams.open.get(event.stream_id or 0)
-        if stream is None:
-            return
+        if stream is not None:
+            self._finish(stream)
+
+    def _finish(self, stream: Stream) -> None:
+        """Note that the peer has ended a stream."""
         if stream.expected not in (UNDECLARED, stream.received):
             missing = stream.expected - stream.received
             self._streams.break_off(stream, f"the stream ended, but {missing} bytes of the message body are missing")
@@ -229,6 +269,7 @@ class Receiver:
             failure = RemoteProtocolError(f"the peer reset the stream: {_named(code)}")
         else:  # h2's own
             failure = RemoteProtocolError("HTTP/2 violation: more credit than a window can hold")
+            self._streams.expect_rest(stream)
         # After a complete response it says that the rest of the request is not wanted (RFC 9113 §8.1).
         self._streams.abandon(stream, failure, unprocessed=unheard and code == _REFUSED_STREAM)
 
@@ -271,6 +312,14 @@ class Receiver:
         for stream in self._streams.fail(RemoteProtocolError(what)):
             if stream.failure is not None and stream.head is not None:
                 stream.failure = RemoteProtocolError("peer closed connection without sending complete message body")
+
+
+def _violation(error: Exception, kind: int) -> str:
+    """Return in words which frame h2 refused, and why. The words of h2 and hpack may quote fields, and are not passed on."""
+    if isinstance(error.__cause__, hpack.HPACKError):
+        error = error.__cause__
+    words = next((words for types, words in _VIOLATIONS if isinstance(error, types)), "not allowed here")
+    return f"an illegal {_FRAMES[kind]} frame: {words}"
 
 
 def _named(code: int) -> str:

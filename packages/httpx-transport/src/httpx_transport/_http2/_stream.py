@@ -12,6 +12,8 @@ from ._fields import UNDECLARED
 STREAM_WINDOW: Final = 2_097_152
 """Bytes of one response that may arrive unread: what a fast line carries in a round trip."""
 
+_SMALL: Final = 1_024  # bytes of content below which a piece is joined with the one before it
+
 
 class StreamState(NamedTuple):
     """What a stream was at one moment. Threads that share a connection look at this, not at the stream itself.
@@ -90,7 +92,7 @@ class Stream:
         self.received = 0  # bytes of content that have arrived
         self.window = STREAM_WINDOW  # bytes that may arrive
         self.owed = 0  # bytes that were taken, and for which the peer has no credit yet
-        self._ready: list[bytes] = []
+        self._ready: list[bytes | bytearray] = []
 
     @property
     def settled(self) -> bool:
@@ -107,9 +109,21 @@ class Stream:
         return StreamState(self.head, self.complete, self.ended, self.failure, self.progress)
 
     def add(self, content: bytes) -> None:
-        """Keep content until it is taken."""
+        """Keep content until it is taken.
+
+        Small pieces are joined: as objects of their own, those of two bytes would take twenty times the room of the window.
+        """
         self.received += len(content)
-        self._ready.append(content)
+        ready = self._ready
+        if ready and len(content) < _SMALL:
+            last = ready[-1]
+            if isinstance(last, bytearray):
+                last += content
+                return
+            if len(last) < _SMALL:
+                ready[-1] = bytearray(last) + content
+                return
+        ready.append(content)
 
     def take(self) -> bytes:
         """Return the content that has arrived since the last call, and forget it."""
@@ -117,4 +131,5 @@ class Stream:
         if not ready:
             return b""
         self._ready = []
-        return ready[0] if len(ready) == 1 else b"".join(ready)
+        first = ready[0]
+        return first if len(ready) == 1 and isinstance(first, bytes) else b"".join(ready)

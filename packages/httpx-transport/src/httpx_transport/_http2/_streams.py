@@ -13,6 +13,8 @@ from ._frames import FLOW_CONTROL_ERROR, PROTOCOL_ERROR, Fault
 from ._stream import STREAM_WINDOW, Stream
 
 LAST_NUMBER: Final = 2**31 - 1
+_HALF_WINDOW: Final = CONNECTION_WINDOW // 2  # bytes for which the connection's credit is withheld at most
+_MAX_RESET: Final = 1_000  # streams that were reset of which the rest is expected
 _FIRST_LIMIT: Final = 1  # streams that may be open before the peer has said how many: it would refuse what is too many
 
 
@@ -30,18 +32,18 @@ class Streams:
         limit: How many may be open at once.
         failure: Why the connection has ended; None while it lives.
         leaving: Whether there will be no more.
-        answered: Whether any request has had a response.
+        answers: How many requests have had a response.
     """
 
     __slots__ = (
-        *("_engine", "_owed", "_window"),
-        *("answered", "blocked", "changed", "failure", "leaving", "limit", "next", "open"),
+        *("_engine", "_reset", "_withheld"),
+        *("answers", "blocked", "changed", "failure", "leaving", "limit", "next", "open"),
     )
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._window = CONNECTION_WINDOW  # bytes that may arrive, of those that h2 does not see
-        self._owed = 0  # bytes that h2 has seen, and for which the connection has no credit yet
+        self._withheld = 0  # bytes of all DATA frames so far for which the connection has not been given credit
+        self._reset: dict[int, int] = {}  # bytes that may still arrive on streams that were reset here, by number
         self.open: dict[int, Stream] = {}
         self.changed: dict[Stream, None] = {}
         self.blocked: dict[Stream, None] = {}
@@ -49,7 +51,7 @@ class Streams:
         self.limit = _FIRST_LIMIT
         self.failure: TransportError | None = None
         self.leaving = False
-        self.answered = False
+        self.answers = 0
 
     def room(self) -> int:
         """Return how many more streams may be opened now."""
@@ -70,8 +72,8 @@ class Streams:
 
     def break_off(self, stream: Stream, what: str) -> None:
         """End one stream for a violation that is its alone (RFC 9113 §5.4.2)."""
-        self.abandon(stream, RemoteProtocolError(f"HTTP/2 violation: {what}"))
         self.reset(stream, PROTOCOL_ERROR)
+        self.abandon(stream, RemoteProtocolError(f"HTTP/2 violation: {what}"))
 
     def abandon(self, stream: Stream, failure: TransportError, *, unprocessed: bool = False) -> None:
         """Count a stream no more; its response will never be complete, unless it is."""
@@ -81,10 +83,12 @@ class Streams:
             stream.failure, stream.unprocessed = failure, unprocessed
 
     def reset(self, stream: Stream, code: int) -> None:
-        """Tell the peer that a stream has ended, unless both sides have ended it."""
+        """Tell the peer that an open stream has ended, unless both sides have ended it. It is open no more: this is done once."""
         self.drop(stream)
         with contextlib.suppress(h2.exceptions.ProtocolError):  # it is closed, or the whole connection is
             self._engine.reset_stream(stream.number, code)
+        if not stream.complete:
+            self.expect_rest(stream)
 
     def drop(self, stream: Stream) -> None:
         """Count a stream no more."""
@@ -108,26 +112,45 @@ class Streams:
         self.changed.update(self.blocked)
         self.blocked.clear()
 
-    def arrive(self, stream: Stream, size: int) -> None:
-        """Note bytes that h2 has not seen.
+    def arrive(self, size: int) -> None:
+        """Account for a DATA frame, and give the connection credit for such frames in large pieces.
+
+        Every DATA frame counts here, and nowhere else, whatever its stream has come to: two accounts that each wait for
+        a threshold could withhold the whole window together, and the peer could send nothing any more. Credit is given as
+        frames arrive, so that a stream that is not read delays no other (RFC 9113 §5.2.2, §6.9).
+        """
+        self._withheld += size
+        if self._withheld >= _HALF_WINDOW:
+            self._engine.credit(0, self._withheld)
+            self._withheld = 0
+
+    def discard(self, number: int, size: int, *, end: bool) -> bool:
+        """Account for a DATA frame on a stream that is not open; return whether it was under way when that was reset.
+
+        Such frames are no flood: there are no more of them than the stream had credit for.
+        """
+        window = self._reset.pop(number, 0)
+        if not size or size > window:
+            return False
+        if not end:
+            self._reset[number] = window - size
+        return True
+
+    def expect_rest(self, stream: Stream) -> None:
+        """Expect what may be under way on a stream that was reset, unless too many others were reset since."""
+        if len(self._reset) == _MAX_RESET:
+            del self._reset[next(iter(self._reset))]
+        self._reset[stream.number] = stream.window
+
+    def consume(self, stream: Stream, size: int) -> None:
+        """Take the bytes of a DATA frame from an open stream's window.
 
         Raises:
             Fault: There was no credit for them.
         """
         stream.window -= size
-        self._window -= size
-        if stream.window < 0 or self._window < 0:
+        if stream.window < 0:
             raise Fault("more content than there was credit for", FLOW_CONTROL_ERROR)
-        if self._window <= CONNECTION_WINDOW // 2:  # given as it arrives: a stream that nobody reads starves no other
-            self._engine.credit(0, CONNECTION_WINDOW - self._window)
-            self._window = CONNECTION_WINDOW
-
-    def ended_with(self, size: int) -> None:
-        """Note bytes of the last frame of a stream, which h2 has counted."""
-        self._owed += size
-        if self._owed >= CONNECTION_WINDOW // 4:
-            self._engine.increment_flow_control_window(self._owed)
-            self._owed = 0
 
     def taken(self, stream: Stream, size: int) -> None:
         """Note bytes that need not be kept any more, and give the stream credit for them in large pieces."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from .._backends import Backend
 from .._extensions import Options
@@ -16,6 +16,8 @@ from ._stream import StreamState
 
 if TYPE_CHECKING:
     from .._trace import Trace
+
+T = TypeVar("T")
 
 
 class TracedHttp2Exchange(Http2Exchange):
@@ -46,15 +48,37 @@ class TracedHttp2Exchange(Http2Exchange):
     async def start(
         self, method: bytes, target: bytes, fields: list[Field], body: Iterable[bytes] | AsyncIterable[bytes] | bytes
     ) -> Head:
-        """Send the request, and return the response's head."""
-        await self._steps.begin("send_request_headers")
+        """Send the request, and return the response's head.
+
+        A listener may raise, or its task be cancelled: before there is a stream the right to it is given back, and after
+        that the stream.
+        """
+        try:
+            await self._steps.begin("send_request_headers")
+        except GeneratorExit:  # the task has been collected, in the middle of anything
+            self._backend.soon(self._shared.unreserve)
+            raise
+        except BaseException:
+            self._shared.unreserve()
+            raise
         try:
             head = await super().start(method, target, fields, body)
         except Exception as error:
             await self._steps.fail(error)
             raise
-        await self._steps.end((head.status, head.fields))
+        await self._holding(lambda: self._steps.end((head.status, head.fields)))
         return head
+
+    async def _holding(self, doing: Callable[[], Awaitable[T]]) -> T:
+        """Do something, and give the stream up where that fails."""
+        try:
+            return await doing()
+        except GeneratorExit:  # the task has been collected, in the middle of anything
+            self._shared.abandon(self.stream)
+            raise
+        except BaseException:
+            await self._stop()
+            raise
 
     async def _send_request(self, fields: list[Field]) -> None:
         await self._steps.end(None)
@@ -72,7 +96,8 @@ class TracedHttp2Exchange(Http2Exchange):
 
     async def read(self) -> bytes:
         """Return the next bytes of the content, b"" after the last."""
-        return await self._steps.read(super().read)
+        read = super().read
+        return await self._holding(lambda: self._steps.read(read))
 
     async def close(self) -> None:
         """Give up what has not been read."""

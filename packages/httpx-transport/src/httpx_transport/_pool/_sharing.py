@@ -106,7 +106,10 @@ class Sharing:
         making = not channel.leases  # what is waited for is a connection that somebody makes
         limit = options.connect if making else options.pool
         try:
-            await event.wait(options.limit(limit, started))
+            woken = await event.wait(options.limit(limit, started))
+            if not woken and making and channel.leases:
+                making = False  # it was made meanwhile, and has no room yet: this is another wait
+                await event.wait(self._left(options, started))
         except BaseException as error:
             self._leave(channel, ticket, error)
             raise
