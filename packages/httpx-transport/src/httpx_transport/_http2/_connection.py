@@ -66,6 +66,9 @@ class Http2Connection(Turns):
         """Give back the right to open a stream."""
         with self._lock:
             self._reserved -= 1
+            woken = self._affected(None)
+        for waiter in woken:
+            waiter.event.set()
         self._tell()
 
     @property
@@ -256,9 +259,7 @@ class Http2Connection(Turns):
                 return
             self._codec.reset(stream)
             self._flush()
-            woken = self._woken(self._codec.changed())
-            if self._led and self._led_for is stream:
-                self._stream.wake()
+            woken = self._affected(stream)
         for waiter in woken:
             waiter.event.set()
         self._tell()

@@ -245,6 +245,12 @@ class Turns(ABC):
             return []
         return self._waiting.take_all() if self.dead else self._waiting.take(changed)
 
+    def _affected(self, stream: Stream | None) -> list[Waiter]:
+        """Wake the leader, if it waits for a stream that another has ended, or for the connection; return whom else to wake."""
+        if self._led and (self._led_for is stream or self._led_for is None):
+            self._stream.wake()
+        return self._woken(self._codec.changed())
+
     def _withdraw(self, stream: Stream | None, waiter: Waiter | None, leads: bool) -> None:
         """Wait no more, and leave no duty undone."""
         if waiter is not None:
@@ -257,6 +263,9 @@ class Turns(ABC):
         with self._lock:
             self._reset_orphans()
             self._flush()
+            woken = self._affected(None)
+        for waiter in woken:
+            waiter.event.set()
         self._tell()
 
     def _reset_orphans(self) -> None:
