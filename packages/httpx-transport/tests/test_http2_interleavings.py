@@ -332,6 +332,34 @@ def test_a_connection_is_not_unused_while_a_thread_waits_for_it() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("how", ["closed", "dropped"])
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_thread_that_waits_for_the_connection_learns_that_a_stream_has_ended(how: str, beside: bool) -> None:
+    """Whether it leads, or waits behind a reader of another stream."""
+
+    def scenario(interleaver: Interleaver) -> None:
+        client = Client(interleaver)
+        others = [client.begin(b"/endless")] if beside else []
+        held = [client.begin(b"/endless")]
+        found: list[str] = []
+
+        def wait() -> None:
+            run(client.connection.until(None, lambda: client.connection._codec.live() == len(others), lambda: None))
+            for other in others:
+                run(other.close())
+
+        def end() -> None:
+            if how == "closed":
+                run(held[0].close())
+            held.clear()
+            client.backend.catch_up()
+
+        interleaver.run(*[reader_of(client, other, found) for other in others], wait, end)
+        client.check()
+
+    every_pair_of_switches(scenario, stride=5)
+
+
 class ScheduledPool(ConnectionPool):
     """A pool whose threads and connections are an interleaver's; it speaks HTTP/2 by prior knowledge."""
 

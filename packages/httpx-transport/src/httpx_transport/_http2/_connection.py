@@ -66,6 +66,9 @@ class Http2Connection(Turns):
         """Give back the right to open a stream."""
         with self._lock:
             self._reserved -= 1
+            woken = self._affected(None)
+        for waiter in woken:
+            waiter.event.set()
         self._tell()
 
     @property
@@ -219,6 +222,11 @@ class Http2Connection(Turns):
             self._flush()
             return content, stream.state()
 
+    def rest(self, stream: Stream) -> bytes:
+        """Return what has not been taken of content that is complete."""
+        with self._lock:
+            return stream.take()
+
     def state(self, stream: Stream) -> StreamState:
         """Return what a stream is now."""
         with self._lock:
@@ -251,9 +259,7 @@ class Http2Connection(Turns):
                 return
             self._codec.reset(stream)
             self._flush()
-            woken = self._woken(self._codec.changed())
-            if self._led and self._led_for is stream:
-                self._stream.wake()
+            woken = self._affected(stream)
         for waiter in woken:
             waiter.event.set()
         self._tell()

@@ -18,7 +18,7 @@ from .._wire import IDEMPOTENT, PATIENCE, READING, SENDING, WAITING, Wire
 from ..interface import Field
 from ._connection import Http2Connection
 from ._conversation import StreamConversation
-from ._stream import Stream, StreamState
+from ._stream import UNANSWERED, Stream, StreamState
 
 
 class NoRoom(Exception):
@@ -166,7 +166,7 @@ class Http2Exchange(Wire):
 
     def whole(self) -> bytes | None:
         """Return the content if all of it is here, and forget it; None where it has to be read, or its end to be seen to."""
-        return self._shared.take(self.stream)[0] if "total" in self._timings else None
+        return self._shared.rest(self.stream) if "total" in self._timings else None
 
     def repeatable(self, method: bytes, body: object) -> bool:
         """Return whether a request that failed may be sent again (RFC 9113 §8.7, RFC 9110 §9.2.2).
@@ -252,11 +252,10 @@ class Http2Exchange(Wire):
             await source.close()
 
     async def _receive_head(self) -> tuple[Head, StreamState]:
-        while True:
-            state = self._shared.state(self.stream)
-            if state.head is not None:
-                return state.head, state
-            await self._progress(state, self._options.read, WAITING)
+        state = UNANSWERED  # if it has been answered, there is nothing to wait for
+        while state.head is None:
+            state = await self._progress(state, self._options.read, WAITING)
+        return state.head, state
 
     async def _send_request(self, fields: list[Field]) -> None:
         """Send the body until it has left, or the response has come.
@@ -314,8 +313,8 @@ class Http2Exchange(Wire):
             )
         self._listen()
 
-    async def _progress(self, state: StreamState, seconds: float | None, doing: str) -> None:
-        """Wait until the response comes forward of `state`, or more of the request may leave.
+    async def _progress(self, state: StreamState, seconds: float | None, doing: str) -> StreamState:
+        """Wait until the response comes forward of `state`, or more of the request may leave; return the state then.
 
         Raises:
             TransportError: It will not.
@@ -340,6 +339,7 @@ class Http2Exchange(Wire):
         failure = state.failure
         if failure is not None:
             raise type(failure)(self._explain(failure, doing, None)) from None
+        return state
 
     def _listen(self) -> None:
         """Tell of the 1xx responses that have come."""

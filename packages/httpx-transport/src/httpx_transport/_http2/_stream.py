@@ -33,6 +33,10 @@ class StreamState(NamedTuple):
     progress: int
 
 
+UNANSWERED: Final = StreamState(None, complete=False, ended=False, failure=None, progress=0)
+"""The state of a stream before anything has come."""
+
+
 class Stream:
     """One request and its response on a connection that has many. Made by the codec, which alone changes it.
 

@@ -1,8 +1,17 @@
-"""Who reads an HTTP/2 connection for all, who writes, and who is woken: the turns of those who share it.
+"""How the threads or tasks that share an HTTP/2 connection take turns at its socket. It knows no request and no pool.
 
-Of those who wait, one waits for the connection, feeds the codec for all, and hands the duty on when it has what it came for.
-While nobody waits, the codec is fed by an event loop that tells what has come, or when the pool looks after idle ones. Codec and
-stream are touched under a lock, and waited for without it. It knows no request and no pool.
+Of those that wait, one *leads*: it waits for the socket on behalf of all, feeds the codec with what comes, sends what fits, and
+wakes those for which there is something new. When it has what it came for, it hands the lead on to the one that has waited
+longest. While nothing waits, the codec is fed by an event loop that reports what has come, or when the pool looks after idle
+connections.
+
+Codec, streams and TLS are used under the lock only, and the lock is never held during a wait. What a thread decides on is
+therefore one consistent state, and whatever happens after the lock was released ends the wait that follows: the leader is
+woken by `Stream.wake`, all others by their events. The leader is woken where its own stream has been closed, and where another
+thread has more to send than the socket takes.
+
+Finalizers only record a stream in `_orphans`, as they may run in a thread that holds the lock; the next owner of the lock resets
+it.
 """
 
 from __future__ import annotations
@@ -236,6 +245,12 @@ class Turns(ABC):
             return []
         return self._waiting.take_all() if self.dead else self._waiting.take(changed)
 
+    def _affected(self, stream: Stream | None) -> list[Waiter]:
+        """Wake the leader, if it waits for a stream that another has ended, or for the connection; return whom else to wake."""
+        if self._led and (self._led_for is stream or self._led_for is None):
+            self._stream.wake()
+        return self._woken(self._codec.changed())
+
     def _withdraw(self, stream: Stream | None, waiter: Waiter | None, leads: bool) -> None:
         """Wait no more, and leave no duty undone."""
         if waiter is not None:
@@ -248,6 +263,9 @@ class Turns(ABC):
         with self._lock:
             self._reset_orphans()
             self._flush()
+            woken = self._affected(None)
+        for waiter in woken:
+            waiter.event.set()
         self._tell()
 
     def _reset_orphans(self) -> None:

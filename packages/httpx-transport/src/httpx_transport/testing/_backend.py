@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .._backends import new_lock
 from .._backends._sources import AsyncIterableSource
+from ._agreement import Agreement
 from ._faults import Attempt, Dice
 from ._link import End, join
 from ._peer import Peer
@@ -27,35 +28,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _NAME_UNKNOWN: Final = -2  # EAI_NONAME, as getaddrinfo's errors have it
-
-
-class Agreement:
-    """What a pretended TLS handshake has agreed on: what is asked of an `ssl.SSLObject`.
-
-    Args:
-        protocol: The next protocol.
-    """
-
-    __slots__ = ("_protocol",)
-
-    def __init__(self, protocol: str) -> None:
-        self._protocol = protocol
-
-    def selected_alpn_protocol(self) -> str:
-        """Return the next protocol."""
-        return self._protocol
-
-    def version(self) -> None:
-        """Return None: nothing is encrypted."""
-        return
-
-    def cipher(self) -> None:
-        """Return None, too."""
-        return
-
-    def getpeercert(self, binary_form: bool = False) -> None:  # noqa: ARG002 - asked as the real one is
-        """Return None: nobody is checked."""
-        return
 
 
 class SimulatedStream:
