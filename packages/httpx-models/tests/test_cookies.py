@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from httpx_models import CookieConflict, Cookies, LocalProtocolError, Request, Response, _jar
+from httpx_models import _cookies as cookies_module
 from httpx_models._cookierules import default_path, path_matches, shadows_secure
 from httpx_models._jar import MAX_PER_DOMAIN
 from httpx_models._suffixes import _list, domain_matches, is_address, is_public_suffix
@@ -400,9 +401,60 @@ def test_the_number_of_cookies_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert "c5" in cookies
     monkeypatch.setattr("httpx_models._jar.MAX_TOTAL", MAX_PER_DOMAIN)
     receive(cookies, "https://other.org/", "new=x")
-    assert len(cookies) == MAX_PER_DOMAIN
+    assert len(cookies) == MAX_PER_DOMAIN - MAX_PER_DOMAIN // 16
     assert "new" in cookies
     assert "c5" not in cookies
+
+
+def test_a_domain_whose_cookies_are_gone_leaves_no_tables() -> None:
+    cookies = Cookies(clock=Clock())
+    for number in range(20):
+        receive(cookies, f"https://h{number}.example/", "a=x; Path=/p")
+        receive(cookies, f"https://h{number}.example/", "a=x; Path=/p; Max-Age=0")
+    assert cookies.jar._cookies == {}  # type: ignore[attr-defined]
+
+
+def test_a_cookie_is_found_without_a_look_at_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    cookies = Cookies({f"c{number}": str(number) for number in range(200)})
+    looked_at: list[str] = []
+    real = cookies_module._is
+
+    def watched(cookie: Any, *arguments: Any) -> bool:
+        looked_at.append(cookie.name)
+        return real(cookie, *arguments)
+
+    monkeypatch.setattr(cookies_module, "_is", watched)
+    assert dict(cookies) == {f"c{number}": str(number) for number in range(200)}
+    assert len(looked_at) == 200
+    assert Cookies().get("c1", "default") == "default"
+
+
+class ListJar(http.cookiejar.CookieJar):
+    """A jar with an iteration of its own, as `http.cookiejar` allows."""
+
+    def __iter__(self) -> Any:
+        return iter(list(super().__iter__()))
+
+
+def test_other_jars_are_asked_for_all_their_cookies(monkeypatch: pytest.MonkeyPatch) -> None:
+    cookies = Cookies(ListJar())
+    for number in range(3):
+        receive(cookies, "https://a.example/", f"c{number}=x")
+    assert cookies["c1"] == "x"
+    receive(cookies, "https://a.example/", "c1=x; Max-Age=0")
+    assert dict(cookies) == {"c0": "x", "c2": "x"}
+
+
+@pytest.mark.parametrize("with_list", [True, False])
+def test_a_trailing_dot_hides_no_public_suffix(with_list: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not with_list:
+        monkeypatch.setattr("httpx_models._suffixes._list", lambda: None)
+    assert is_public_suffix("com.")
+    assert not is_public_suffix("id.me")
+    assert not is_public_suffix("example.com.")
+    cookies = Cookies()
+    receive(cookies, "https://evil.com./", "a=x; Domain=com.")
+    assert not cookies
 
 
 # Jars and policies of the standard library's.

@@ -80,7 +80,7 @@ def loses_query(url: URL, params: QueryParams) -> bool:
     """
     if not url.query:
         return False
-    kept = params.multi_items()
+    kept = set(params.multi_items())
     return any(pair not in kept for pair in url.params.multi_items())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import RequestError, ResponseNotRead, StreamClosed, StreamConsumed
 from ._reading import AsyncItems, AsyncPull, AsyncRaw, Decoding, pull
+from ._request import shown_url
 from ._streams import end
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ._request import Request
     from ._streams import AsyncByteStream, SyncByteStream
     from .types import DefaultEncoding, JSONDecoder
+
+_SHOWN = 40  # characters of the content that an error message shows
 
 
 class Body:
@@ -33,6 +36,7 @@ class Body:
     max_decoded_ratio: float | None = None
     json_decoder: JSONDecoder | None = None
 
+    status_code: int
     _request: Request | None
     _num_bytes_downloaded: int = 0
     _content: bytes
@@ -113,9 +117,20 @@ class Body:
         """
         if self.json_decoder is not None:
             return self.json_decoder(self.content, **kwargs)
-        from json import loads
+        from json import JSONDecodeError, loads
 
-        return loads(self.content, **kwargs)
+        try:
+            return loads(self.content, **kwargs)
+        except JSONDecodeError as error:
+            raise JSONDecodeError(f"{error.msg} ({self._describe(error.doc)})", error.doc, error.pos) from None
+
+    def _describe(self, text: str) -> str:
+        """Return what a message says about content that is not what it should be."""
+        described = f"status {self.status_code}"
+        if self._request is not None:
+            described = f"{self._request.method} {shown_url(self._request.url)}, {described}"
+        beginning = text[:_SHOWN] + ("…" if len(text) > _SHOWN else "")
+        return f"{described}, content type {self.headers.get('content-type')!r}, content {beginning!r}"
 
     def read(self) -> bytes:
         """Read the body, if that has not been done, and return it decoded. If that fails, the response is closed.

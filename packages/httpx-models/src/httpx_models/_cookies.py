@@ -128,7 +128,11 @@ class Cookies(MutableMapping[str, str]):
         Raises:
             CookieConflict: Several cookies are meant.
         """
-        found = [cookie for cookie in self._all() if _is(cookie, name, domain, path)]
+        if self._jar is None:
+            return default
+        from ._jar import named
+
+        found = [cookie for cookie in named(self._jar, name) if _is(cookie, name, domain, path)]
         if len(found) > 1:
             raise CookieConflict(f"Multiple cookies exist with name={name}")
         return found[0].value if found and found[0].value is not None else default

@@ -48,8 +48,9 @@ def receive(jar: CookieJar, response: Response, place: Place, now: float) -> Non
             if cookie is None or any(shadows_secure(cookie, other) for other in secure.get(cookie.name, ())):
                 continue
             grown = _store(jar, cookie, place, response.request, now) or grown
-        if grown:
-            _make_room(jar, list(jar), MAX_TOTAL)
+        if grown and _count(jar) > MAX_TOTAL:
+            # Some more than necessary: finding the oldest means looking at all of them.
+            _make_room(jar, list(jar), MAX_TOTAL - MAX_TOTAL // 16)
 
 
 def field_for(jar: CookieJar, request: Request, now: float, *, without_domain: bool) -> str:
@@ -76,8 +77,8 @@ def field_for(jar: CookieJar, request: Request, now: float, *, without_domain: b
 
 def _near(jar: CookieJar, host: str) -> list[Cookie]:
     """Return the cookies that may concern a host, without looking at all the others."""
-    by_domain = getattr(jar, "_cookies", None)
-    if by_domain is None or type(jar).__iter__ is not CookieJar.__iter__:
+    by_domain = _tables(jar)
+    if by_domain is None:
         return list(jar)
     domains = ["", f"{host}.local"]
     while host:
@@ -90,6 +91,53 @@ def _near(jar: CookieJar, host: str) -> list[Cookie]:
         for by_name in by_domain[domain].values()
         for cookie in by_name.values()
     ]
+
+
+def named(jar: CookieJar, name: str) -> list[Cookie]:
+    """Return the cookies of a name, without a look at those of other names.
+
+    Args:
+        jar: Where from.
+        name: The name.
+    """
+    with locked(jar):
+        by_domain = _tables(jar)
+        if by_domain is None:
+            return [cookie for cookie in jar if cookie.name == name]
+        tables = (by_name for by_path in by_domain.values() for by_name in by_path.values())
+        return [by_name[name] for by_name in tables if name in by_name]
+
+
+def _tables(jar: CookieJar) -> dict[str, dict[str, dict[str, Cookie]]] | None:
+    """Return the cookies by domain, path and name, None where the jar does not keep them as the standard library does."""
+    if type(jar).__iter__ is not CookieJar.__iter__:
+        return None
+    tables: dict[str, dict[str, dict[str, Cookie]]] | None = getattr(jar, "_cookies", None)
+    return tables
+
+
+def remove(jar: CookieJar, cookie: Cookie) -> None:
+    """Remove a cookie, and the tables around it that are empty then: the standard library keeps those for ever.
+
+    Args:
+        jar: Where from.
+        cookie: The cookie.
+    """
+    jar.clear(cookie.domain, cookie.path, cookie.name)
+    by_domain = _tables(jar)
+    by_path = None if by_domain is None else by_domain.get(cookie.domain)
+    if by_domain is not None and by_path is not None:
+        if not by_path.get(cookie.path, True):
+            del by_path[cookie.path]
+        if not by_path:
+            del by_domain[cookie.domain]
+
+
+def _count(jar: CookieJar) -> int:
+    by_domain = _tables(jar)
+    if by_domain is None:
+        return len(list(jar))
+    return sum(len(by_name) for by_path in by_domain.values() for by_name in by_path.values())
 
 
 def _store(jar: CookieJar, cookie: Cookie, place: Place, request: Request, now: float) -> bool:
@@ -106,7 +154,7 @@ def _store(jar: CookieJar, cookie: Cookie, place: Place, request: Request, now: 
     old = next((other for other in near if (other.domain, other.path, other.name) == key), None)
     if cookie.expires is not None and cookie.expires <= now:
         if old is not None:
-            jar.clear(*key)
+            remove(jar, old)
         return False
     vars(cookie)["_created"] = now if old is None else getattr(old, "_created", 0)
     jar.set_cookie(cookie)
@@ -120,7 +168,7 @@ def _make_room(jar: CookieJar, cookies: list[Cookie], most: int) -> None:
     if len(cookies) > most:
         cookies.sort(key=lambda cookie: getattr(cookie, "_created", 0))
         for cookie in cookies[: len(cookies) - most]:
-            jar.clear(cookie.domain, cookie.path, cookie.name)
+            remove(jar, cookie)
 
 
 def place_of(request: Request) -> Place:

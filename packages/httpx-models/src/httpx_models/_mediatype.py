@@ -18,7 +18,8 @@ _CHARSET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,39}")
 # Encodings of Python's that no alias leads to, and which servers name all the same.
 _WITHOUT_ALIAS = frozenset({"cp720", "cp737", "cp856", "cp874", "cp875", "cp1006", "koi8_t", "koi8_u", "utf_8_sig"})
 # What stands in the same table and is no charset: transformations of bytes, and what depends on the machine.
-_NO_CHARSET = frozenset({"mbcs", "rot_13"})
+# UTF-7 is left out as browsers do: its decoder takes time that grows with the square of an unterminated sequence.
+_NO_CHARSET = frozenset({"mbcs", "rot_13", "utf_7"})
 
 
 def parameters(content_type: str) -> dict[str, str]:

@@ -21,6 +21,8 @@ _SECOND_LEVEL = frozenset(
     )
 )
 
+_NO_SUFFIXES = frozenset({"id.me"})  # sites that only look like one
+
 
 def is_address(host: str) -> bool:
     """Return whether a host is an IP address and not a name.
@@ -47,11 +49,12 @@ def is_public_suffix(domain: str) -> bool:
     Args:
         domain: The domain in lower case, ASCII, without a leading dot.
     """
+    domain = domain.removesuffix(".")
     suffixes = _list()
     if suffixes is not None:
         return bool(suffixes.is_public(domain))
     above, _, top = domain.rpartition(".")
-    return not above or (len(top) == 2 and above in _SECOND_LEVEL)
+    return not above or (len(top) == 2 and above in _SECOND_LEVEL and domain not in _NO_SUFFIXES)
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ It knows the types that people give, not how pairs are written (`_form`) nor URL
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ._errors import InvalidURL
 from ._form import Pair, parse_form, serialise_form
@@ -134,11 +134,11 @@ class QueryParams(Mapping[str, str]):
         merged += [pair for pairs in new.values() for pair in pairs]
         return _from_pairs(tuple(merged))
 
-    def update(self, params: QueryParamTypes | None = None) -> NoReturn:  # noqa: ARG002 - the signature is 0.28's
+    def update(self, params: QueryParamTypes | None = None) -> None:  # noqa: ARG002 - the signature is 0.28's
         """Raise RuntimeError: there is `merge`."""
         raise RuntimeError("QueryParams are immutable since 0.18.0. Use `q = q.merge(...)` to create an updated copy.")
 
-    def __setitem__(self, key: str, value: str) -> NoReturn:
+    def __setitem__(self, key: str, value: str) -> None:
         raise RuntimeError(
             "QueryParams are immutable since 0.18.0. Use `q = q.set(key, value)` to create an updated copy."
         )

@@ -56,9 +56,27 @@ class TextDecoder:
                 self._head = data
                 return
             self._decoder = self._choose(data)
-        text = self._decoder.decode(data)
+        try:
+            text = self._decoder.decode(data)
+        except UnicodeError:
+            text = self._decode_bytewise(self._decoder, data)
         if text:
             yield text
+
+    def _decode_bytewise(self, decoder: codecs.IncrementalDecoder, data: bytes) -> str:
+        """Decode data that has an escape sequence with no end.
+
+        The decoders of iso-2022 keep at most eight bytes of an incomplete sequence, and raise UnicodeError for more, whatever
+        `errors` says; what they have kept is lost then. Such a sequence becomes U+FFFD.
+        """
+        parts = ["\ufffd"]
+        for position in range(len(data)):
+            try:
+                parts.append(decoder.decode(data[position : position + 1]))
+            except UnicodeError:
+                decoder.reset()
+                parts.append("\ufffd")
+        return "".join(parts)
 
     def flush(self) -> Iterator[str]:
         """Yield what stands for an incomplete character at the end."""

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+WINDOW_LOG_MAX = 23
+"""The largest window, as a power of two: 8 MiB, which is what a content coding may ask for (RFC 9659 §3)."""
+
+# A frame costs ten microseconds, however short it is: after the first ones, each has to bring some bytes.
+_FREE_FRAMES = 1_000
+_MIN_FRAME = 32
+
+
 def library() -> Any:
     """Return the standard library's zstd (from Python 3.14) or `backports.zstd`, or None when there is neither."""
     name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
@@ -31,13 +39,18 @@ class ZstdDecoder(Sliced):
 
     def __init__(self, module: Any) -> None:
         self._module = module
+        self._options = {module.DecompressionParameter.window_log_max: WINDOW_LOG_MAX}
         self._frame: Any = None
+        self._frames_left = _FREE_FRAMES
+        self._bytes_left = 0  # of the last frame that was earned
 
     def _feed(self, data: bytes) -> Iterator[bytes]:
+        earned, self._bytes_left = divmod(self._bytes_left + len(data), _MIN_FRAME)
+        self._frames_left += earned
         more = True
         while more:
             if self._frame is None or self._frame.eof:
-                self._frame = self._module.ZstdDecompressor()
+                self._begin_frame()
             try:
                 piece = self._frame.decompress(data, max_length=STEP)
             except self._module.ZstdError as error:
@@ -46,6 +59,12 @@ class ZstdDecoder(Sliced):
             more = bool(data) if self._frame.eof else not self._frame.needs_input
             if piece:
                 yield piece
+
+    def _begin_frame(self) -> None:
+        if not self._frames_left:
+            raise DecodingError(f"The zstd data has frames of less than {_MIN_FRAME} bytes on average")
+        self._frames_left -= 1
+        self._frame = self._module.ZstdDecompressor(options=self._options)
 
     def flush(self) -> Iterator[bytes]:
         """Yield nothing.
