@@ -14,6 +14,7 @@ from ._home import Home
 from ._pulse import PATIENCE
 from ._stream import Stream, StreamState
 from ._turns import Limit, Turns
+from ._waiting import wake
 
 
 class Http2Connection(Turns):
@@ -67,8 +68,7 @@ class Http2Connection(Turns):
         with self._lock:
             self._reserved -= 1
             woken = self._affected(None)
-        for waiter in woken:
-            waiter.event.set()
+        wake(woken)
         self._tell()
 
     @property
@@ -260,8 +260,7 @@ class Http2Connection(Turns):
             self._codec.reset(stream)
             self._flush()
             woken = self._affected(stream)
-        for waiter in woken:
-            waiter.event.set()
+        wake(woken)
         self._tell()
 
     def sendable(self, stream: Stream) -> bool:

@@ -29,7 +29,7 @@ from .._wire import is_timeout
 from ._codec import Codec
 from ._pulse import Pulse
 from ._stream import Stream
-from ._waiting import Waiter, Waiting
+from ._waiting import Waiter, Waiting, wake
 
 Limit: TypeAlias = Callable[[], float | None]
 """What says how many seconds a wait that begins now may last; None is no limit."""
@@ -188,8 +188,7 @@ class Turns(ABC):
                 return True
             self._fail(error)
         else:
-            for waiter in woken:
-                waiter.event.set()
+            wake(woken)
         return left is not None and left <= 0
 
     def _receive(self) -> list[Waiter]:
@@ -215,8 +214,7 @@ class Turns(ABC):
         """End the connection for an error of the stream."""
         with self._lock:
             woken = self._woken(self._codec.fail(ReadError(str(error) or type(error).__name__)))
-        for waiter in woken:
-            waiter.event.set()
+        wake(woken)
         self._tell()
 
     def _flush(self, *, leads: bool = False) -> None:
@@ -264,8 +262,7 @@ class Turns(ABC):
             self._reset_orphans()
             self._flush()
             woken = self._affected(None)
-        for waiter in woken:
-            waiter.event.set()
+        wake(woken)
         self._tell()
 
     def _reset_orphans(self) -> None:
@@ -280,8 +277,7 @@ class Turns(ABC):
             woken = self._waiting.take_heir()
             self._led, self._led_for, self._awaits_room = bool(woken), None, False
             news, self._news = self._news or self._unused(), False
-        for waiter in woken:
-            waiter.event.set()
+        wake(woken)
         if news:
             self._tell()
 

@@ -74,3 +74,9 @@ class Waiting:
         if taken:
             taken[0].leads = True
         return taken
+
+
+def wake(waiters: Iterable[Waiter]) -> None:
+    """Wake those that have been taken out; without the lock."""
+    for waiter in waiters:
+        waiter.event.set()
