@@ -212,3 +212,17 @@ def test_any_value_is_read_back(pairs: dict[str, str], form: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         cookies.save(Path(folder) / "c", format=form)
         assert dict(Cookies.load(Path(folder) / "c", clock=clock)) == pairs
+
+
+@pytest.mark.parametrize(
+    "change", [{"expires": 1e400}, {"value": 3}, {"rest": 3}, {"rest": "ab"}, {"domain": None, "expires": "x"}]
+)
+def test_json_that_holds_no_cookies_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    cookie = {"name": "a", "value": "b", "domain": "a.example", "host_only": True, "path": "/", "secure": False}
+    path = tmp_path / "cookies.json"
+    path.write_text(json.dumps([cookie | {"expires": None, "rest": {}} | change]))
+    with pytest.raises(ValueError, match="^The cookie file is JSON, but not a list of cookies"):
+        Cookies.load(path)
+    path.write_text("[" * 100_000)
+    with pytest.raises(ValueError, match="^The cookie file is "):
+        Cookies.load(path)

@@ -278,7 +278,7 @@ def test_an_encoding_error_names_the_header_and_hides_the_value() -> None:
     assert "cret" not in str(caught.value)
     assert "cret" not in caught.value.object
     assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
     with pytest.raises(UnicodeEncodeError, match="name of header"):
         Headers({"é": "1"})
     with pytest.raises(UnicodeEncodeError, match="name of header"):

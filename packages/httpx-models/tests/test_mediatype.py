@@ -153,3 +153,8 @@ def test_long_fields_are_read_in_one_pass(unit: str) -> None:
     # Some seconds with a parser that goes back; the test's own time limit is the judge.
     parse_links(unit * 40_000)
     scan(f";{unit * 40_000}", 0)
+
+
+def test_only_the_beginning_of_a_long_link_field_is_read() -> None:
+    links = parse_links("<a>; rel=a, " * 100_000 + "<b>; rel=b")
+    assert list(links) == ["a"]

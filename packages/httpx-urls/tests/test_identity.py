@@ -92,6 +92,18 @@ def test_every_form_is_made_once() -> None:
     assert not hasattr(url._parts, "another")
 
 
+class Marked(URL):
+    """A subclass, with an attribute of its own."""
+
+
+def test_a_subclass_is_pickled_as_itself() -> None:
+    url = Marked("http://a/b?c#d")
+    object.__setattr__(url, "mark", 1)
+    again = pickle.loads(pickle.dumps(url))
+    assert (type(again), str(again), again.mark) == (Marked, "http://a/b?c#d", 1)  # type: ignore[attr-defined]
+    assert type(copy.copy(url)) is Marked
+
+
 def test_the_error_can_be_pickled_and_copied() -> None:
     error = InvalidURL("Invalid port: 'x'")
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):

@@ -5,6 +5,7 @@ They know streams and the attribute in which models look for the seconds. They h
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -16,7 +17,9 @@ class Watch:
     """What all timed streams share: they time nothing until they are begun."""
 
     _stream: Any
-    _response: Response | None = None
+    _response: weakref.ref[Response] | None = (
+        None  # weak: a response that is dropped unread ends with its last reference
+    )
     _started: float
     _clock: Callable[[], float]
 
@@ -24,19 +27,20 @@ class Watch:
         """Begin to time.
 
         Args:
-            response: Whose stream this is; it is let go of once the time is noted.
+            response: Whose stream this is.
             started: When the request was sent.
             clock: What tells the time, in seconds.
         """
-        self._response = response
+        self._response = weakref.ref(response)
         self._started = started
         self._clock = clock
 
     def note(self) -> None:
         """Note the time, once."""
         if self._response is not None:
-            self._response._elapsed = self._clock() - self._started
-            self._response = None
+            response, self._response = self._response(), None
+            if response is not None:
+                response._elapsed = self._clock() - self._started
 
     def whole(self) -> bytes | None:
         """Return the content if the stream has all of it at hand, and note the time; None where it has to be iterated."""

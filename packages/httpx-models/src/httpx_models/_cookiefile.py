@@ -108,7 +108,7 @@ def _from_json(text: str) -> list[Cookie]:
         return [
             _make(
                 str(item["name"]),
-                item["value"],
+                _text_or_none(item["value"]),
                 str(item["domain"]),
                 str(item["path"]),
                 for_domain=not item["host_only"],
@@ -120,8 +120,14 @@ def _from_json(text: str) -> list[Cookie]:
         ]
     except json.JSONDecodeError as error:
         raise ValueError(f"The cookie file is no JSON: line {error.lineno}, column {error.colno}") from None
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
         raise ValueError("The cookie file is JSON, but not a list of cookies as written here") from None
+
+
+def _text_or_none(value: Any) -> str | None:
+    if not isinstance(value, str | None):
+        raise TypeError
+    return value
 
 
 def _to_netscape(cookies: list[Cookie]) -> str:

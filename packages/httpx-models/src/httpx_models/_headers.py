@@ -353,7 +353,8 @@ def _encode(name: str | bytes, text: str | bytes, encoding: str, what: str) -> b
         # The original error holds the text, which may be a secret: this one holds as many replacement characters.
         hidden = "\N{REPLACEMENT CHARACTER}" * len(text)
         reason = f"{error.reason}, in the {what} of header {_shown(name)}"
-        raise UnicodeEncodeError(error.encoding, hidden, error.start, error.end, reason) from None
+        refusal = UnicodeEncodeError(error.encoding, hidden, error.start, error.end, reason)
+    raise refusal  # here, so that the original is not its context
 
 
 def _decode(name: bytes, octets: bytes, encoding: str) -> str:
@@ -363,7 +364,8 @@ def _decode(name: bytes, octets: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         reason = f"{error.reason}, in header {_shown(name)}"
         hidden = b"?" * len(octets)
-        raise UnicodeDecodeError(error.encoding, hidden, error.start, error.end, reason) from None
+        refusal = UnicodeDecodeError(error.encoding, hidden, error.start, error.end, reason)
+    raise refusal
 
 
 def _shown(name: object) -> str:

@@ -6,6 +6,7 @@ import re
 
 from ._parameters import TO_NEXT_LINK, scan, take
 
+_MAX_LENGTH = 262_144  # characters that are read: a field of a megabyte would become a hundred of them in memory
 _SEPARATORS = re.compile(r"[\s,]*(?=<)|\s*")
 _TARGET = re.compile(r"<[^>]*>?")
 
@@ -13,11 +14,13 @@ _TARGET = re.compile(r"<[^>]*>?")
 def parse_links(value: str) -> dict[str | None, dict[str, str]]:
     """Return the links of a Link field, by their `rel`, or by their URL where they have none.
 
-    Each is a dict of its parameters, and of its target as `url`. Of several with one key the last one counts.
+    Each is a dict of its parameters, and of its target as `url`. Of several with one key the last one counts. Only the first
+    262,144 characters are read.
 
     Args:
         value: The field's value.
     """
+    value = value[:_MAX_LENGTH]
     links: dict[str | None, dict[str, str]] = {}
     _, position = take(_SEPARATORS, value, 0)
     while position < len(value):

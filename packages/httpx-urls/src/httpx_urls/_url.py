@@ -251,7 +251,9 @@ class URL:
     def __reduce__(self) -> tuple[Any, ...]:
         parts = self._parts
         fields = (parts.userinfo, parts.host, parts.port, parts.path, parts.query, parts.fragment, parts.exact)
-        return _restore, (parts.scheme, *fields)
+        if type(self) is URL:
+            return _restore, (parts.scheme, *fields)
+        return _restore_as, (type(self), parts.scheme, *fields), getattr(self, "__dict__", None) or None
 
 
 # Past the guard of `__setattr__`: this module alone uses it.
@@ -277,6 +279,12 @@ def _from_parts(parts: Parts) -> URL:
 
 def _restore(*fields: Any) -> URL:
     return _from_parts(Parts(*fields))
+
+
+def _restore_as(kind: type[URL], *fields: Any) -> URL:
+    url = kind.__new__(kind)
+    _set_parts(url, Parts(*fields))
+    return url
 
 
 def _web_reference(url: str, scheme: str) -> str:
