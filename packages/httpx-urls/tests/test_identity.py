@@ -100,7 +100,7 @@ def test_a_subclass_is_pickled_as_itself() -> None:
     url = Marked("http://a/b?c#d")
     object.__setattr__(url, "mark", 1)
     again = pickle.loads(pickle.dumps(url))
-    assert (type(again), str(again), again.mark) == (Marked, "http://a/b?c#d", 1)  # type: ignore[attr-defined]
+    assert (type(again), str(again), again.mark) == (Marked, "http://a/b?c#d", 1)
     assert type(copy.copy(url)) is Marked
 
 

@@ -4,8 +4,8 @@ Slots decide; here it is done: closing, waking, setting the alarm, in this order
 nothing of requests.
 
 A slot may come back at any point of any thread's work: the garbage collector runs finalizers where it likes, also while
-this very thread has the lock. So nothing that comes back waits for the lock: it is put in a queue, and whoever has the
-lock takes it from there after letting go.
+this very thread has the lock. So a finalizer takes no lock: it records the slot, and a thread that holds no lock gives it
+back. What has come back is put in a queue, and taken from there under the lock.
 """
 
 from __future__ import annotations
@@ -226,19 +226,21 @@ class Connections:
         self._settle()
 
     def _settle(self) -> None:
-        """Let slots that have come back go to whom they belong, unless somebody has the lock, who will do it then."""
-        returned, lock = self._returned, self._lock
-        while returned and lock.acquire(False):
+        """Hand the slots that have come back to the requests that wait for them.
+
+        The lock is entered by `with` alone: between `acquire` and a following `try`, a signal handler could raise, and the
+        lock would stay locked.
+        """
+        returned = self._returned
+        while returned:
             waiter: Waiter | None = None
             discarded: Sequence[Connection] = ()
-            try:
+            with self._lock:
                 if returned:  # another thread may have been here
                     share, connection, keep_alive = returned.popleft()
                     waiter, discarded = self._slots.release(share, connection, self._clock(), keep_alive)
                     if self.closed:  # nothing is kept any more
                         discarded = [*discarded, *self._slots.clear()[0]]
-            finally:
-                lock.release()
             for unwanted in discarded:
                 self.discard(unwanted)
             if waiter is not None:

@@ -305,11 +305,11 @@ class Sharing:
         self._settle()
 
     def _settle(self) -> None:
-        """Look at the connections that have changed, unless somebody has the lock, who will do it then."""
-        while self._news and self._lock.acquire(False):
+        """Look at the connections that have changed."""
+        while self._news:
             served: list[Event] = []
             lease: Lease | None = None
-            try:
+            with self._lock:  # and not by `acquire`: a signal handler may raise between that and a `try`
                 connection = self._news.popleft() if self._news else None  # another thread may have been here
                 channel = None if connection is None else self._channels.get(connection.connection.origin)
                 if connection is not None and channel is not None and connection in channel.leases:
@@ -319,8 +319,6 @@ class Sharing:
                         lease = channel.remove(connection)
                         lease.release(not connection.leaving)  # under the lock: who comes next shall find it idle
                     self._tidy(channel)
-            finally:
-                self._lock.release()
             _set(served)
             if connection is not None and lease is not None:
                 self._attendance.add(connection)
