@@ -21,6 +21,8 @@ _CONTENT_FIELDS: Final = (
 _ONE_REQUEST: Final = frozenset({"target", "trailers", "duplex"})  # extensions that describe a single message
 _ORIGIN: Final = "credentials_origin"
 _RawOrigin: TypeAlias = tuple[bytes, bytes, int | None]
+_AUTHORITY: Final = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#\\]*")
+_NOT_ASCII: Final = re.compile(r"[\x80-\xff]")
 _NO_HOST: Final = re.compile(r"(https?://)(?=(?::[0-9]*)?(?:[/?#]|\Z))", re.IGNORECASE)
 
 
@@ -41,6 +43,28 @@ def loses_body(old_method: str, new_method: str) -> bool:
     return new_method == "GET" != old_method
 
 
+def read_location(field: bytes) -> str:
+    """Return the URL reference in a Location field as text.
+
+    The field is decoded by itself: the encoding of other fields says nothing about it. UTF-8 is a reference with
+    international characters. Any other octet is percent-encoded as it is; in the authority, which has no such
+    octets in a URL, it is a Latin-1 character of an international name.
+
+    Args:
+        field: The field's value.
+    """
+    try:
+        return field.decode("utf-8")
+    except UnicodeDecodeError:
+        found = _AUTHORITY.match(field)
+        end = found.end() if found else 0
+        return field[:end].decode("latin-1") + _NOT_ASCII.sub(_escaped, field[end:].decode("latin-1"))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):02X}"
+
+
 def redirect_url(url: URL, location: str) -> URL:
     """Return where a redirect leads.
 
@@ -58,8 +82,9 @@ def redirect_url(url: URL, location: str) -> URL:
         host = url.raw_host.decode("ascii")
         location = f"{without[1]}{f'[{host}]' if ':' in host else host}{location[without.end() :]}"
     target = url.join(location)
-    if url.fragment and not target.fragment:
-        target = target.copy_with(fragment=url.fragment)
+    inherited = str(url).partition("#")[2]  # as it is written: it is not decoded and encoded again
+    if inherited and not target.fragment:
+        target = URL(f"{str(target).removesuffix('#')}#{inherited}")
     return target
 
 

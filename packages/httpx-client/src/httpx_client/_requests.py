@@ -20,6 +20,7 @@ from ._merging import join_base, loses_query, merge_headers, put_under_query, to
 from ._redirects import (
     loses_body,
     may_have_credentials,
+    read_location,
     redirect_extensions,
     redirect_headers,
     redirect_method,
@@ -172,11 +173,13 @@ class Requests(Settings):
         return redirect_method(request.method, response.status_code)
 
     def _redirect_url(self, request: Request, response: Response) -> URL:
-        locations = len(response.headers.get_list("Location"))
-        if locations > 1:
-            raise RemoteProtocolError(f"The response has {locations} Location fields instead of one.", request=request)
+        locations = [value for name, value in response.headers.raw if name.lower() == b"location"]
+        if len(locations) != 1:
+            raise RemoteProtocolError(
+                f"The response has {len(locations)} Location fields instead of one.", request=request
+            )
         try:
-            return redirect_url(request.url, response.headers["Location"])
+            return redirect_url(request.url, read_location(locations[0]))
         except InvalidURL as error:
             raise RemoteProtocolError(f"Invalid URL in location header: {error}.", request=request) from None
 
