@@ -174,6 +174,9 @@ def test_schemes(old: str, new: str, refused: bool) -> None:
         ("http://a/", "http://a:8080/y", set(), "a:8080"),
         ("http://a/", "http://sub.a/y", set(), "sub.a"),
         ("http://[::1]/", "http://[::2]/y", set(), "[::2]"),
+        ("http://host.test/", "http://host.test./y", {"authorization", "proxy-authorization"}, "host.test."),
+        ("http://host.test./", "https://host.test/y", {"authorization"}, "host.test"),
+        ("http://host.test./", "http://host.test:8080/y", set(), "host.test:8080"),
     ],
 )
 def test_credentials_stay_with_their_origin(old: str, new: str, kept: set[str], host: str) -> None:
