@@ -321,10 +321,22 @@ def test_too_many_redirects(face: Face, limit: int, sent: int) -> None:
         async with face.over(
             lambda request: Response(302, headers={"Location": "/"}), max_redirects=limit, follow_redirects=True
         ) as client:
-            with pytest.raises(TooManyRedirects, match=r"^Exceeded maximum allowed redirects\.$") as caught:
+            with pytest.raises(TooManyRedirects, match=r"^Exceeded maximum allowed redirects\. ") as caught:
                 await client.get("http://a/")
+            assert str(caught.value).endswith(
+                f" The limit is max_redirects={limit}; the last Location leads to 'http://a/'."
+            )
             assert str(caught.value.request.url) == "http://a/"
             assert len(client.sent) == sent
+
+    face.run(scenario)
+
+
+def test_too_many_redirects_show_no_password(face: Face) -> None:
+    async def scenario() -> None:
+        async with face.over(to("http://user:secret@b/y"), max_redirects=0, follow_redirects=True) as client:
+            with pytest.raises(TooManyRedirects, match=r"leads to 'http://\[secure\]@b/y'\.$"):
+                await client.get("http://a/")
 
     face.run(scenario)
 

@@ -158,6 +158,9 @@ def _read(pattern: str) -> _Meaning:
         raise InvalidURL(f"Invalid host in a URL pattern: {pattern[found.end() + len('://') :].rpartition('@')[2]!r}")
     scheme = "" if found[0].lower() == "all" else found[0].lower()
     host, port, prefix, port_behind = authority.group("host", "port", "prefix", "port_behind")
+    if authority["port"] and "@" in pattern[authority.end() :]:
+        # With "/", "?" or "#" in a user name or a password, what precedes them looks like a host and a port.
+        raise InvalidURL('Invalid URL pattern: "/", "?" and "#" in a user name or a password must be percent-encoded')
     if "/" in host:
         network = _network(host[1:-1])
     elif prefix and (host.startswith("[") or _IPV4.fullmatch(host)):
@@ -171,7 +174,8 @@ def _what_to_write(pattern: str) -> str:
     """Return the message for what is no pattern, without a user and a password."""
     shown = pattern.rpartition("@")[2]
     scheme, host = shown.strip().rstrip(":/"), shown.strip().rpartition("://")[2].lstrip("/")
-    better = f"all://{host}" if ":" in scheme or "/" in scheme else f"{scheme}://"
+    is_host = any(mark in scheme for mark in ":/.*") or scheme == "localhost"
+    better = f"all://{host}" if is_host else f"{scheme}://"
     return (
         f'Proxy keys should use proper URL forms rather than plain scheme strings. Instead of "{shown}", use "{better}"'
     )

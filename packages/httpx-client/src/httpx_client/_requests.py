@@ -15,6 +15,7 @@ from httpx_urls import URL, InvalidURL, QueryParams, QueryParamTypes
 from ._arguments import converted
 from ._auth import Auth, AuthTypes, BasicAuth
 from ._config import USE_CLIENT_DEFAULT, Timeout, TimeoutTypes, UseClientDefault
+from ._hints import GIVEN_URL
 from ._logs import warn_of_lost_query
 from ._merging import join_base, loses_query, merge_headers, put_under_query, to_url
 from ._redirects import (
@@ -76,6 +77,8 @@ class Requests(Settings):
             extensions=self._extensions_for(extensions, timeout),
             json_encoder=self._json_encoder,
         )
+        if not request.url.scheme:
+            vars(request)[GIVEN_URL] = str(url if str(self._base_url) in {"", "/"} else request.url)
         if "proxy-authorization" in self._headers:
             self._drop_proxy_credentials(request, headers)
         merged_cookies = self._merge_cookies(cookies)
