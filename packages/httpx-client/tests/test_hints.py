@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import httpx_client
 from httpx_client import AsyncClient, Client
 from httpx_models import Request, Response, UnsupportedProtocol
 from httpx_urls import URL
@@ -83,3 +84,42 @@ def test_a_misspelt_event_is_refused(kind: Any) -> None:
     with pytest.raises(ValueError, match=message):
         client.event_hooks = {"request": [], "respones": []}
     assert client.event_hooks == {"request": [print], "response": []}
+
+
+@pytest.mark.parametrize(
+    ("stream", "statement"),
+    [
+        (httpx_client.stream, "with"),
+        (Client().stream, "with"),
+        (AsyncClient().stream, "async with"),
+    ],
+    ids=["function", "Client", "AsyncClient"],
+)
+@pytest.mark.parametrize("name", ["status_code", "headers", "read", "aread", "iter_lines", "json", "history"])
+def test_a_stream_without_with_says_what_is_missing(stream: Any, statement: str, name: str) -> None:
+    context = stream("GET", "http://a/")
+    message = rf"^'\w+' object has no attribute '{name}': .* Write `{statement} .* as response:`, .* `response\.{name}`"
+    with pytest.raises(AttributeError, match=message):
+        getattr(context, name)
+    with pytest.raises(AttributeError, match=r"^'\w+' object has no attribute 'other'$"):
+        context.other  # noqa: B018
+    assert not hasattr(context, "_response")
+
+
+def test_one_streamed_response_leaves_its_client_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Client] = []
+
+    def make(**options: Any) -> Client:
+        made.append(Client(**options, transport=httpx_client.MockTransport(lambda request: Response(200, text="a"))))
+        return made[-1]
+
+    monkeypatch.setattr("httpx_client._api.Client", make)
+    with httpx_client.stream("GET", "http://a/") as response:
+        assert (response.read(), made[0].is_closed) == (b"a", False)
+    assert made[0].is_closed
+    with pytest.raises(ValueError, match="mine"), httpx_client.stream("GET", "http://a/") as response:
+        raise ValueError("mine")
+    assert (response.is_closed, made[1].is_closed) == (True, True)
+    with pytest.raises(TypeError, match="headers"), httpx_client.stream("GET", "http://a/", headers=3):  # type: ignore[arg-type]
+        raise AssertionError
+    assert made[2].is_closed
