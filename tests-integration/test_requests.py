@@ -51,6 +51,23 @@ def test_tls_with_a_trusted_and_an_unknown_authority(face: Face) -> None:
         face.run(refused)
 
 
+def test_websocket_schemes_go_the_way_of_http(face: Face) -> None:
+    authority = trustme.CA()
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server_context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    async def scenario(client: AnyClient) -> None:
+        for server in (plain, secure):
+            url = httpx.URL(server.url).copy_with(scheme={"http": "ws", "https": "wss"}[httpx.URL(server.url).scheme])
+            response = await client.get(str(url))
+            assert (response.text, response.url) == ("hello", url)
+
+    with ScriptedServer(answering(OK)) as plain, ScriptedServer(answering(OK), server_context) as secure:
+        face.run(scenario, verify=trusting)
+
+
 def test_a_refused_connection_names_host_port_phase_and_seconds(face: Face) -> None:
     async def scenario(client: AnyClient) -> None:
         message = rf"^\[Errno \d+\] .* \(connecting to 127\.0\.0\.1:{port}, after [\d.e-]+ s\)$"

@@ -73,6 +73,10 @@ async def test_what_the_caller_can_say_of_himself() -> None:
     assert (scope["scheme"], scope["path"], scope["query_string"]) == ("https", "/api", b"")
 
 
+async def test_a_body_of_none_is_no_content() -> None:
+    assert (await get(saying(START, part(None), part(b"one"), part(None, more=False)))).content == b"one"
+
+
 async def test_the_application_sees_the_callers_context() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await saying(START, part(VARIABLE.get().encode(), more=False))(scope, receive, send)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 import trio
 
@@ -468,3 +470,75 @@ def test_an_application_that_is_cancelled_by_its_own() -> None:
             await ask(saying(asyncio.CancelledError()))
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("how", ["scope", "task", "close", "drop"])
+@pytest.mark.parametrize("inner", [None, 3600.0, -1.0])
+async def test_a_shielded_section_of_the_application_is_not_cancelled(
+    how: str, inner: float | None, anyio_backend_name: str
+) -> None:
+    log: list[str] = []
+    shielded, release, over = anyio.Event(), anyio.Event(), anyio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+        try:
+            deadline = {} if inner is None else {"deadline": anyio.current_time() + inner}
+            with anyio.CancelScope(shield=True, **deadline):
+                with anyio.CancelScope(shield=True):
+                    shielded.set()
+                    await release.wait()
+                    log.append("kept")
+            await anyio.sleep_forever()
+        except BaseException as error:
+            log.append("cancelled" if isinstance(error, anyio.get_cancelled_exc_class()) else repr(error))
+            raise
+        finally:
+            over.set()
+
+    async def call() -> None:
+        response = await ASGITransport(app).handle_async_request(Request("GET", URL))
+        await shielded.wait()
+        if how == "close":
+            await response.aclose()
+        elif how == "drop":
+            del response
+            gc.collect()
+        else:
+            await response.aread()
+
+    async with anyio.create_task_group() as group:
+        if how == "task" and anyio_backend_name == "asyncio":
+            task = asyncio.create_task(call())
+        else:
+            group.start_soon(call)
+        await shielded.wait()
+        await turns()
+        if how == "scope":
+            group.cancel_scope.cancel()
+        elif how == "task" and anyio_backend_name == "asyncio":
+            task.cancel()
+        elif how == "task":
+            group.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True):
+            await turns()
+            assert log == []
+            release.set()
+            await over.wait()
+    assert log == ["kept", "cancelled"]
+
+
+async def turns() -> None:
+    """Let other tasks run for longer than a task that is to end has for ending by itself."""
+    for _ in range(50):
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_an_application_is_cancelled_where_nothing_has_imported_anyio(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "anyio")
+        watched = Watched(START)
+        transport = ASGITransport(watched)
+        response = await transport.handle_async_request(Request("GET", URL))
+    await response.aclose()
+    assert watched.log == ["begun", "waiting", "cancelled"]

@@ -215,6 +215,14 @@ def test_the_longest_path_counts() -> None:
     assert spaces.find(URL("http://example.com/")) is None
 
 
+def test_a_qualified_name_is_in_the_same_spaces() -> None:
+    spaces = ProtectionSpaces()
+    space = spaces.learn(URL("http://example.org./"), DigestChallenge("r", "n", domain="http://example.org/a"))
+    assert spaces.find(URL("http://example.org/a")) is space
+    assert spaces.find(URL("http://example.org./a")) is space
+    assert spaces.find(URL("http://example.org/x")) is None
+
+
 def test_what_is_remembered_is_bounded() -> None:
     spaces = ProtectionSpaces()
     for number in range(300):

@@ -21,7 +21,11 @@ from .recorded import ANSWERS, URLS
 
 @pytest.mark.parametrize("pattern", ANSWERS)
 def test_the_recorded_answers(pattern: str) -> None:
-    answers, priority = ANSWERS[pattern]
+    _, priority = ANSWERS[pattern]
+    # "example.com." is another host for 0.28.1, and "example.com" for this package.
+    answers = ANSWERS[pattern.removesuffix(".")][0]
+    qualified, plain = URLS.index("http://example.com."), URLS.index("http://example.com")
+    answers = answers[:qualified] + answers[plain] + answers[qualified + 1 :]
     assert "".join("01"[URLPattern(pattern).matches(URL(url))] for url in URLS) == answers
     assert URLPattern(pattern).priority == priority
 
@@ -61,6 +65,27 @@ def test_the_recorded_order() -> None:
         ("all://[fd00::]/8", "http://[fd12::1]", "http://[fe80::1]"),
         ("all://[fd00::/8]:8443", "https://[fd12::1]:8443", "https://[fd12::1]"),
         ("all://[::]/0", "http://[::1]", "http://127.0.0.1"),
+        ("all://example.com", "http://example.com.", "http://example.com.a http://a.example.com."),
+        ("all://example.com.:8080", "http://example.com:8080 http://example.com.:8080", "http://example.com."),
+        ("all://*example.com", "http://example.com. http://a.example.com.", "http://aexample.com."),
+        (
+            "all://*.example.com.",
+            "http://a.example.com http://a.example.com.",
+            "http://example.com http://example.com.",
+        ),
+        (
+            "all://127.0.0.1",
+            "http://[::ffff:127.0.0.1] http://[::FFFF:7f00:1]",
+            "http://[::ffff:127.0.0.2] http://[::1]",
+        ),
+        (
+            "all://[::ffff:127.0.0.1]:80",
+            "http://127.0.0.1 http://[::ffff:7f00:1]",
+            "http://127.0.0.1:81 http://127.0.0.2",
+        ),
+        ("all://10.0.0.0/8", "http://[::ffff:10.1.2.3]", "http://[::ffff:11.1.2.3]"),
+        ("all://[::ffff:10.0.0.0/104]", "http://[::ffff:10.1.2.3] http://10.1.2.3", "http://11.1.2.3 http://[::1]"),
+        ("all://[::ffff:0:0/95]", "http://[::ffff:10.1.2.3] http://[::fffe:1:2]", "http://10.1.2.3"),
         ("all://example.com/8", "http://example.com http://example.com:8080", "http://8.example.com"),
         ("all://127.0.0.1/x", "http://127.0.0.1", "http://127.0.0.2"),
     ],
@@ -118,7 +143,10 @@ def test_a_pattern_shows_no_password() -> None:
         ("http", "http://"),
         ("all", "all://"),
         ("http:", "http://"),
-        ("example.com", "example.com://"),
+        ("example.com", "all://example.com"),
+        ("*.example.com", "all://*.example.com"),
+        ("localhost", "all://localhost"),
+        ("10.0.0.0/8", "all://10.0.0.0/8"),
         ("example.com:8080", "all://example.com:8080"),
         ("127.0.0.1:8080", "all://127.0.0.1:8080"),
         ("//example.com", "all://example.com"),
@@ -145,6 +173,10 @@ def test_what_is_no_pattern(pattern: str, better: str) -> None:
         ("all://x:٣", "Invalid port: '٣'"),
         ("all://*:*", r"Invalid port: '\*'"),
         ("all://[::1", r"Invalid host in a URL pattern: '\[::1'"),
+        ("http://user:sec/ret@host", 'Invalid URL pattern: "/", "\\?" and "#" in a user name or a password'),
+        ("http://user:1/secret@host:80", "Invalid URL pattern"),
+        ("http://user:sec?ret@host", "Invalid URL pattern"),
+        ("http://user:sec#ret@host", "Invalid URL pattern"),
         ("all://user:secret@[::1", r"Invalid host in a URL pattern: '\[::1'"),
         ("all://a\\@b", "Invalid host in a URL pattern: 'b'"),
         ("all://[::1]x", "Invalid host in a URL pattern"),
@@ -161,7 +193,7 @@ def test_what_is_no_pattern(pattern: str, better: str) -> None:
 def test_a_pattern_of_no_host_or_port(pattern: str, message: str) -> None:
     with pytest.raises(InvalidURL, match=f"^{message}") as caught:
         URLPattern(pattern)
-    assert "secret" not in str(caught.value)
+    assert not re.search("sec|ret", str(caught.value))
 
 
 def test_a_message_shows_no_password() -> None:
@@ -193,7 +225,9 @@ def test_names_match_by_labels(stars: str, pattern: str, host: str) -> None:
 def test_a_network_is_its_addresses(base: Any, bits: int, address: Any) -> None:
     network = ip_network(f"{base}/{bits}", strict=False)
     host = f"[{address}]" if address.version == 6 else str(address)
-    assert URLPattern(f"all://[{network}]").matches(URL(f"http://{host}")) == (address in network)
+    mapped = getattr(address, "ipv4_mapped", None)
+    expected = address in network or (mapped is not None and mapped in network)
+    assert URLPattern(f"all://[{network}]").matches(URL(f"http://{host}")) == expected
     assert URLPattern(f"all://[{network}]").matches(URL(f"http://[{base}]" if base.version == 6 else f"http://{base}"))
 
 

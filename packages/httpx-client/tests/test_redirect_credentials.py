@@ -33,6 +33,7 @@ def through(*places: str, final: Response | None = None, status: int = 307) -> A
     [
         ("http://a/y", {"sni_hostname": "s", "trace": 1}),
         ("https://a/y", {"sni_hostname": "s", "trace": 1}),
+        ("http://a./y", {"sni_hostname": "s", "trace": 1}),
         ("http://a:8080/y", {"sni_hostname": "s", "trace": 1, "credentials_origin": A}),
         ("http://b/y", {"trace": 1, "credentials_origin": A}),
     ],
@@ -48,9 +49,29 @@ def test_the_first_origin_is_remembered() -> None:
     further = redirect_extensions(away, URL("http://b/"), URL("http://c/"))
     assert further == away == {"credentials_origin": A}
     assert may_have_credentials({}, URL("http://b/"))
-    for url, allowed in (("http://a/y", True), ("https://a/", True), ("http://b/", False), ("https://a:8443/", False)):
+    for url, allowed in (
+        ("http://a/y", True),
+        ("http://a./y", True),
+        ("https://a/", True),
+        ("http://b/", False),
+        ("https://a:8443/", False),
+    ):
         assert may_have_credentials(further, URL(url)) is allowed
     assert not may_have_credentials({"credentials_origin": (b"https", b"a", None)}, URL("http://a/"))
+
+
+def test_a_qualified_name_is_the_same_host(face: Face) -> None:
+    async def scenario() -> None:
+        for first, second in (
+            ("http://host.test/", "http://host.test./"),
+            ("http://host.test./", "https://host.test/"),
+        ):
+            async with face.over(through(second), auth=("u", "p"), follow_redirects=True) as client:
+                await client.get(first)
+                assert [bool(request.headers.get("Authorization")) for request in client.sent] == [True, True]
+                assert client.sent[1].headers["Host"] == URL(second).netloc.decode()
+
+    face.run(scenario)
 
 
 def test_extensions_of_one_message_stay_behind(face: Face) -> None:

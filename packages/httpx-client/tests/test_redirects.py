@@ -73,6 +73,50 @@ def test_targets(location: str, expected: str) -> None:
     assert str(redirect_url(URL("http://a/x?q=1#f"), location)) == expected
 
 
+@pytest.mark.parametrize("fragment", ["%0A", "a%20b%25", "a%2Fb", "%E9", "%C3%A9", "a?b/c"])
+def test_an_inherited_fragment_stays_as_it_is_written(face: Face, fragment: str) -> None:
+    async def scenario() -> None:
+        for location in ("/y", "/y#", "http://b/y"):
+            async with face.over(to(location), follow_redirects=True) as client:
+                response = await client.get(f"http://a/x#{fragment}")
+                assert str(response.url) == f"http://{'b' if 'b' in location else 'a'}/y#{fragment}"
+
+    face.run(scenario)
+
+
+@pytest.mark.parametrize("beside", ["plain", "é", "日"])
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/é".encode(), "http://a/%C3%A9"),
+        ("/é".encode("latin-1"), "http://a/%E9"),
+        (b"/\xe9?\xff#\x80", "http://a/%E9?%FF#%80"),
+        (b"/%E9", "http://a/%E9"),
+        ("http://exä.de/é".encode(), "http://xn--ex-wia.de/%C3%A9"),
+        ("http://exä.de/é".encode("latin-1"), "http://xn--ex-wia.de/%E9"),
+        ("//exä.de/é".encode("latin-1"), "http://xn--ex-wia.de/%E9"),
+    ],
+)
+def test_a_location_is_decoded_by_itself(face: Face, location: bytes, expected: str, beside: str) -> None:
+    answers = iter(
+        [
+            Response(
+                302,
+                headers=[
+                    (b"Location", location),
+                    (b"X-Other", beside.encode("utf-8" if beside == "日" else "latin-1")),
+                ],
+            )
+        ]
+    )
+
+    async def scenario() -> None:
+        async with face.over(lambda request: next(answers, None) or Response(200), follow_redirects=True) as client:
+            assert str((await client.get("http://a/x")).url) == expected
+
+    face.run(scenario)
+
+
 def test_a_location_without_a_host_on_ipv6() -> None:
     assert str(redirect_url(URL("http://[::1]:81/x"), "https://:82/y")) == "https://[::1]:82/y"
 
@@ -130,6 +174,9 @@ def test_schemes(old: str, new: str, refused: bool) -> None:
         ("http://a/", "http://a:8080/y", set(), "a:8080"),
         ("http://a/", "http://sub.a/y", set(), "sub.a"),
         ("http://[::1]/", "http://[::2]/y", set(), "[::2]"),
+        ("http://host.test/", "http://host.test./y", {"authorization", "proxy-authorization"}, "host.test."),
+        ("http://host.test./", "https://host.test/y", {"authorization"}, "host.test"),
+        ("http://host.test./", "http://host.test:8080/y", set(), "host.test:8080"),
     ],
 )
 def test_credentials_stay_with_their_origin(old: str, new: str, kept: set[str], host: str) -> None:
@@ -274,10 +321,22 @@ def test_too_many_redirects(face: Face, limit: int, sent: int) -> None:
         async with face.over(
             lambda request: Response(302, headers={"Location": "/"}), max_redirects=limit, follow_redirects=True
         ) as client:
-            with pytest.raises(TooManyRedirects, match=r"^Exceeded maximum allowed redirects\.$") as caught:
+            with pytest.raises(TooManyRedirects, match=r"^Exceeded maximum allowed redirects\. ") as caught:
                 await client.get("http://a/")
+            assert str(caught.value).endswith(
+                f" The limit is max_redirects={limit}; the last Location leads to 'http://a/'."
+            )
             assert str(caught.value.request.url) == "http://a/"
             assert len(client.sent) == sent
+
+    face.run(scenario)
+
+
+def test_too_many_redirects_show_no_password(face: Face) -> None:
+    async def scenario() -> None:
+        async with face.over(to("http://user:secret@b/y"), max_redirects=0, follow_redirects=True) as client:
+            with pytest.raises(TooManyRedirects, match=r"leads to 'http://\[secure\]@b/y'\.$"):
+                await client.get("http://a/")
 
     face.run(scenario)
 

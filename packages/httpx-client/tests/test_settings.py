@@ -50,7 +50,7 @@ def test_everything_can_be_set() -> None:
     client.timeout = 3
     client.base_url = "http://q/r"
     client.auth = ("u", "p")
-    client.event_hooks = {"request": (print,), "other": 1}  # type: ignore[dict-item]
+    client.event_hooks = {"request": (print,)}  # type: ignore[dict-item]
     assert (client.headers["user-agent"], client.headers["accept"]) == ("mine", "*/*")
     assert (dict(client.cookies), str(client.params), client.timeout) == ({"a": "b"}, "x=1", Timeout(3))
     assert (client.base_url, client.event_hooks) == (URL("http://q/r/"), {"request": [print], "response": []})

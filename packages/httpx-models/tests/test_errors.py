@@ -116,7 +116,9 @@ def test_stream_errors_survive_a_pickle(name: str) -> None:
 
 
 def test_the_messages_of_stream_errors() -> None:
-    assert "has already been streamed" in str(StreamConsumed())
+    assert str(StreamConsumed()) == (
+        "Attempted to read or stream some content, but the content has already been streamed."
+    )
     assert str(StreamClosed()) == "Attempted to read or stream content, but the stream has been closed."
     read = "without having called `read()`."
     assert str(ResponseNotRead()) == f"Attempted to access streaming response content, {read}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from httpx_models import Response
@@ -13,6 +12,7 @@ from httpx_urls import URL, QueryParamTypes
 from ._auth import AuthTypes
 from ._client import Client
 from ._config import DEFAULT_TIMEOUT_CONFIG, ProxyTypes, TimeoutTypes
+from ._streaming import OneResponseContext
 
 if TYPE_CHECKING:
     import ssl
@@ -79,7 +79,6 @@ def request(
         )
 
 
-@contextmanager
 def stream(
     method: str,
     url: URL | str,
@@ -98,26 +97,23 @@ def stream(
     verify: ssl.SSLContext | str | bool = True,
     trust_env: bool = True,
     proxies: ProxyTypes | Mapping[str, ProxyTypes | None] | None = None,
-) -> Iterator[Response]:
+) -> OneResponseContext:
     """Send one request when `with` begins; give its response, not read. The arguments and errors are those of `request`."""
-    with (
-        Client(
+    return OneResponseContext(
+        lambda: Client(
             cookies=cookies, proxy=proxy, verify=verify, timeout=timeout, trust_env=trust_env, proxies=proxies
-        ) as client,
-        client.stream(
-            method,
-            url,
-            content=content,
-            data=data,
-            files=files,
-            json=json,
-            params=params,
-            headers=headers,
-            auth=auth,
-            follow_redirects=follow_redirects,
-        ) as response,
-    ):
-        yield response
+        ),
+        method=method,
+        url=url,
+        content=content,
+        data=data,
+        files=files,
+        json=json,
+        params=params,
+        headers=headers,
+        auth=auth,
+        follow_redirects=follow_redirects,
+    )
 
 
 def get(

@@ -10,11 +10,12 @@ from __future__ import annotations
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from httpx_models import RemoteProtocolError, Request, RequestError, Response, TooManyRedirects
+from httpx_models import RemoteProtocolError, Request, RequestError, Response, TooManyRedirects, UnsupportedProtocol
 
 from ._auth import Auth
 from ._deadline import TimeLimits, inherit_limits, start_deadline, update_deadline
-from ._logs import log_response
+from ._hints import explain_relative_url
+from ._logs import log_response, without_credentials
 from ._redirects import refuse_scheme
 
 if TYPE_CHECKING:
@@ -144,7 +145,11 @@ async def exchange_with_redirects(
     """
     while True:
         if len(history) > client.max_redirects:
-            raise TooManyRedirects("Exceeded maximum allowed redirects.", request=request)
+            raise TooManyRedirects(
+                f"Exceeded maximum allowed redirects. The limit is max_redirects={client.max_redirects}; "
+                f"the last Location leads to '{without_credentials(request.url)}'.",
+                request=request,
+            )
         for hook in client._event_hooks["request"]:
             await port.hook(hook, request)
         send = client._send_single_request
@@ -190,6 +195,8 @@ async def exchange_once(client: Face, port: Port, request: Request) -> Response:
         response = await port.send(transport, request)
     except RequestError as error:
         error.request = request
+        if isinstance(error, UnsupportedProtocol) and not request.url.scheme:
+            error.args = (f"{error} {explain_relative_url(request)}",)
         raise
     if not isinstance(response, Response):
         raise TypeError(f"A transport must return a Response, but {type(transport)} returned {type(response)}")

@@ -42,6 +42,8 @@ def with_trailing_slash(url: URL) -> URL:
 def join_base(base: URL, url: URL) -> URL:
     """Return an absolute URL as it is, and any other with the base's target before its own, as text, not as a reference.
 
+    A URL with a scheme, but without a host, such as "file:///path", is absolute only where there is no base.
+
     Args:
         base: A URL that ends in "/".
         url: What was asked for.
@@ -49,7 +51,9 @@ def join_base(base: URL, url: URL) -> URL:
     Raises:
         InvalidURL: The two make no URL.
     """
-    if url.is_absolute_url or (url.scheme and url.raw_path.startswith(b"/")):  # the latter is "file:///path"
+    if url.is_absolute_url:
+        return url
+    if url.scheme and url.raw_path.startswith(b"/") and str(base) in {"", "/"}:  # "file:///path", and no base
         return url
     return base.copy_with(raw_path=base.raw_path + url.raw_path.lstrip(b"/"))
 

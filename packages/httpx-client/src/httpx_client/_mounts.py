@@ -8,6 +8,9 @@ all://*.example.com         every name below it
 all://*:8080                that port of any host
 all://example.com:8080      that port of that host
 all://10.0.0.0/8            every address of that network; IPv6: all://[fd00::/8]
+
+A host is the same with the dot of a fully qualified name ("example.com.") and without it, and an IPv4 address is the same
+where it is mapped to IPv6 ("[::ffff:10.0.0.1]", RFC 4291 §2.5.5.2).
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ _AUTHORITY: Final = re.compile(
     r"(?:/(?P<prefix>[0-9]+)(?::(?P<port_behind>[0-9]+))?\Z|(?=[/?#])|\Z)"
 )
 _IPV4: Final = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
+_MAPPED: Final = "::ffff:"  # what mapped addresses begin with in normal form
+_MAPPED_BITS: Final = 96
 _HIGHEST_PORT: Final = 65_535
 
 
@@ -108,8 +113,9 @@ def host_matches(pattern: str, host: str) -> bool:
     """
     if not pattern:
         return True
+    pattern, host = pattern.removesuffix("."), _plain(host)
     if pattern[0] != "*":
-        return host == pattern
+        return host == _plain(pattern)
     if pattern[1] == ".":
         return host.endswith(pattern[1:]) and len(host) >= len(pattern)
     name = pattern[1:]
@@ -118,14 +124,24 @@ def host_matches(pattern: str, host: str) -> bool:
 
 def network_contains(network: Network, host: str) -> bool:
     """Say whether a host, as `URL.host` shows it, is an address of a network. A name never is."""
+    host = host.removesuffix(".")
     if ":" not in host and not _IPV4.fullmatch(host):
         return False
     from ipaddress import ip_address
 
     try:
-        return ip_address(host) in network
+        return ip_address(host) in network or ip_address(_plain(host)) in network
     except ValueError:  # other schemes than the web's have hosts that only look like an address
         return False
+
+
+def _plain(host: str) -> str:
+    """Return a host without the dot of a fully qualified name, and an IPv4 address that is mapped to IPv6 as IPv4."""
+    if not host.startswith(_MAPPED):
+        return host.removesuffix(".")
+    from ipaddress import IPv6Address
+
+    return str(IPv6Address(host).ipv4_mapped or host)
 
 
 def _read(pattern: str) -> _Meaning:
@@ -142,6 +158,9 @@ def _read(pattern: str) -> _Meaning:
         raise InvalidURL(f"Invalid host in a URL pattern: {pattern[found.end() + len('://') :].rpartition('@')[2]!r}")
     scheme = "" if found[0].lower() == "all" else found[0].lower()
     host, port, prefix, port_behind = authority.group("host", "port", "prefix", "port_behind")
+    if authority["port"] and "@" in pattern[authority.end() :]:
+        # With "/", "?" or "#" in a user name or a password, what precedes them looks like a host and a port.
+        raise InvalidURL('Invalid URL pattern: "/", "?" and "#" in a user name or a password must be percent-encoded')
     if "/" in host:
         network = _network(host[1:-1])
     elif prefix and (host.startswith("[") or _IPV4.fullmatch(host)):
@@ -155,7 +174,8 @@ def _what_to_write(pattern: str) -> str:
     """Return the message for what is no pattern, without a user and a password."""
     shown = pattern.rpartition("@")[2]
     scheme, host = shown.strip().rstrip(":/"), shown.strip().rpartition("://")[2].lstrip("/")
-    better = f"all://{host}" if ":" in scheme or "/" in scheme else f"{scheme}://"
+    is_host = any(mark in scheme for mark in ":/.*") or scheme == "localhost"
+    better = f"all://{host}" if is_host else f"{scheme}://"
     return (
         f'Proxy keys should use proper URL forms rather than plain scheme strings. Instead of "{shown}", use "{better}"'
     )
@@ -181,6 +201,10 @@ def _network(text: str) -> Network:
     from ipaddress import ip_network
 
     try:
-        return ip_network(text, strict=False)
+        network = ip_network(text, strict=False)
     except ValueError:
         raise InvalidURL(f"Invalid network: {text!r}") from None
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen >= _MAPPED_BITS:
+        return ip_network((mapped, network.prefixlen - _MAPPED_BITS))
+    return network

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from httpx_models import Headers, UnsupportedProtocol
 from httpx_urls import URL
+
+from ._origins import raw_origin, same_credentials
 
 _WEB: Final = frozenset({"http", "https"})
 _CONTENT_FIELDS: Final = (
@@ -20,7 +22,8 @@ _CONTENT_FIELDS: Final = (
 )
 _ONE_REQUEST: Final = frozenset({"target", "trailers", "duplex"})  # extensions that describe a single message
 _ORIGIN: Final = "credentials_origin"
-_RawOrigin: TypeAlias = tuple[bytes, bytes, int | None]
+_AUTHORITY: Final = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#\\]*")
+_NOT_ASCII: Final = re.compile(r"[\x80-\xff]")
 _NO_HOST: Final = re.compile(r"(https?://)(?=(?::[0-9]*)?(?:[/?#]|\Z))", re.IGNORECASE)
 
 
@@ -41,6 +44,28 @@ def loses_body(old_method: str, new_method: str) -> bool:
     return new_method == "GET" != old_method
 
 
+def read_location(field: bytes) -> str:
+    """Return the URL reference in a Location field as text.
+
+    The field is decoded by itself: the encoding of other fields says nothing about it. UTF-8 is a reference with
+    international characters. Any other octet is percent-encoded as it is; in the authority, which has no such
+    octets in a URL, it is a Latin-1 character of an international name.
+
+    Args:
+        field: The field's value.
+    """
+    try:
+        return field.decode("utf-8")
+    except UnicodeDecodeError:
+        found = _AUTHORITY.match(field)
+        end = found.end() if found else 0
+        return field[:end].decode("latin-1") + _NOT_ASCII.sub(_escaped, field[end:].decode("latin-1"))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):02X}"
+
+
 def redirect_url(url: URL, location: str) -> URL:
     """Return where a redirect leads.
 
@@ -58,8 +83,9 @@ def redirect_url(url: URL, location: str) -> URL:
         host = url.raw_host.decode("ascii")
         location = f"{without[1]}{f'[{host}]' if ':' in host else host}{location[without.end() :]}"
     target = url.join(location)
-    if url.fragment and not target.fragment:
-        target = target.copy_with(fragment=url.fragment)
+    inherited = str(url).partition("#")[2]  # as it is written: it is not decoded and encoded again
+    if inherited and not target.fragment:
+        target = URL(f"{str(target).removesuffix('#')}#{inherited}")
     return target
 
 
@@ -93,8 +119,9 @@ def redirect_headers(headers: Headers, old: URL, new: URL, *, loses_body: bool) 
     kept = Headers(headers)
     dropped = ["Cookie"]
     if old.raw[:3] != new.raw[:3]:
-        dropped.append("Proxy-Authorization")
-        if not _is_upgrade(old.raw[:3], new.raw[:3]):
+        if raw_origin(old) != raw_origin(new):
+            dropped.append("Proxy-Authorization")
+        if not same_credentials(raw_origin(old), raw_origin(new)):
             dropped.append("Authorization")
         kept["Host"] = new.netloc.decode("ascii")
     if loses_body:
@@ -116,10 +143,11 @@ def redirect_extensions(extensions: Mapping[str, Any], old: URL, new: URL) -> di
         new: Where the redirect leads.
     """
     kept = {name: value for name, value in extensions.items() if name not in _ONE_REQUEST}
-    if old.raw_host != new.raw_host:
+    before, after = raw_origin(old), raw_origin(new)
+    if before[1] != after[1]:
         kept.pop("sni_hostname", None)
-    if not _same_credentials(old.raw[:3], new.raw[:3]):
-        kept.setdefault(_ORIGIN, old.raw[:3])
+    if not same_credentials(before, after):
+        kept.setdefault(_ORIGIN, before)
     return kept
 
 
@@ -133,13 +161,4 @@ def may_have_credentials(extensions: Mapping[str, Any], url: URL) -> bool:
         url: Where the request goes.
     """
     origin = extensions.get(_ORIGIN)
-    return origin is None or _same_credentials(tuple(origin), url.raw[:3])
-
-
-def _same_credentials(old: _RawOrigin, new: _RawOrigin) -> bool:
-    return old == new or _is_upgrade(old, new)
-
-
-def _is_upgrade(old: _RawOrigin, new: _RawOrigin) -> bool:
-    """Return whether only http has become https, each on its default port."""
-    return old == (b"http", new[1], None) and new == (b"https", new[1], None)
+    return origin is None or same_credentials(tuple(origin), raw_origin(url))

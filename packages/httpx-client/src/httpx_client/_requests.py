@@ -15,11 +15,13 @@ from httpx_urls import URL, InvalidURL, QueryParams, QueryParamTypes
 from ._arguments import converted
 from ._auth import Auth, AuthTypes, BasicAuth
 from ._config import USE_CLIENT_DEFAULT, Timeout, TimeoutTypes, UseClientDefault
+from ._hints import GIVEN_URL
 from ._logs import warn_of_lost_query
 from ._merging import join_base, loses_query, merge_headers, put_under_query, to_url
 from ._redirects import (
     loses_body,
     may_have_credentials,
+    read_location,
     redirect_extensions,
     redirect_headers,
     redirect_method,
@@ -75,6 +77,8 @@ class Requests(Settings):
             extensions=self._extensions_for(extensions, timeout),
             json_encoder=self._json_encoder,
         )
+        if not request.url.scheme:
+            vars(request)[GIVEN_URL] = str(url if str(self._base_url) in {"", "/"} else request.url)
         if "proxy-authorization" in self._headers:
             self._drop_proxy_credentials(request, headers)
         merged_cookies = self._merge_cookies(cookies)
@@ -172,11 +176,13 @@ class Requests(Settings):
         return redirect_method(request.method, response.status_code)
 
     def _redirect_url(self, request: Request, response: Response) -> URL:
-        locations = len(response.headers.get_list("Location"))
-        if locations > 1:
-            raise RemoteProtocolError(f"The response has {locations} Location fields instead of one.", request=request)
+        locations = [value for name, value in response.headers.raw if name.lower() == b"location"]
+        if len(locations) != 1:
+            raise RemoteProtocolError(
+                f"The response has {len(locations)} Location fields instead of one.", request=request
+            )
         try:
-            return redirect_url(request.url, response.headers["Location"])
+            return redirect_url(request.url, read_location(locations[0]))
         except InvalidURL as error:
             raise RemoteProtocolError(f"Invalid URL in location header: {error}.", request=request) from None
 

@@ -35,6 +35,8 @@ class ClientState(enum.Enum):
     """It has been closed, and stays closed."""
 
 
+_EVENTS: Final = ("request", "response")
+
 OPENED: Final = ClientState.OPENED  # asked of every request, and a member is slow to find
 
 
@@ -100,15 +102,24 @@ class Settings:
 
     @property
     def event_hooks(self) -> dict[str, list[EventHook]]:
-        """What is called with each "request" and each "response": two lists, which can be changed or set."""
+        """What is called with each "request" and each "response": two lists, which can be changed or set.
+
+        Raises:
+            TypeError: What is set is no mapping of lists of functions.
+            ValueError: What is set has another key.
+        """
         return self._event_hooks
 
     @event_hooks.setter
     def event_hooks(self, event_hooks: Mapping[str, list[EventHook]]) -> None:
         checked("event_hooks", event_hooks, Mapping, "a dict of lists of functions")
+        for kind in event_hooks:
+            if kind not in _EVENTS:
+                raise ValueError(
+                    f"Unknown key {kind!r} in 'event_hooks': the events are {' and '.join(map(repr, _EVENTS))}"
+                )
         self._event_hooks = {
-            kind: converted(f"event_hooks[{kind!r}]", _functions, event_hooks.get(kind, ()))
-            for kind in ("request", "response")
+            kind: converted(f"event_hooks[{kind!r}]", _functions, event_hooks.get(kind, ())) for kind in _EVENTS
         }
 
     @property

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from httpx_models import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from ._async_client import AsyncClient
     from ._client import Client
 
 
-class ResponseContext(AbstractContextManager[Response]):
+class _NotEntered:
+    """Explains an attribute of a response that is asked of its context: the `with` is missing."""
+
+    _statement: ClassVar[str] = "with"
+
+    if not TYPE_CHECKING:  # for a type checker there is no such attribute
+
+        def __getattr__(self, name: str) -> Any:
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name in _OF_RESPONSES:
+                message += (
+                    f": the response is what `{self._statement}` gives, and the request is sent then. "
+                    f"Write `{self._statement} ….stream(…) as response:`, and use `response.{name}` in its block"
+                )
+            raise AttributeError(message, name=name, obj=self)
+
+
+_OF_RESPONSES = frozenset(name for name in (*dir(Response), *vars(Response(200))) if not name.startswith("_"))
+
+
+class ResponseContext(_NotEntered, AbstractContextManager[Response]):
     """A request that is sent when its `with` begins; what it gives is the response, not read.
 
     Args:
@@ -42,8 +63,38 @@ class ResponseContext(AbstractContextManager[Response]):
         self._response.close()
 
 
-class AsyncResponseContext(AbstractAsyncContextManager[Response]):
+class OneResponseContext(_NotEntered, AbstractContextManager[Response]):
+    """A request that is sent by a client of its own when its `with` begins. Both are closed when it ends.
+
+    Args:
+        make_client: What makes the client.
+        options: The arguments of the client's `stream`.
+    """
+
+    def __init__(self, make_client: Callable[[], Client], **options: Any) -> None:
+        self._make_client = make_client
+        self._options = options
+
+    def __enter__(self) -> Response:
+        with ExitStack() as stack:
+            client = stack.enter_context(self._make_client())
+            response = stack.enter_context(client.stream(**self._options))
+            self._stack = stack.pop_all()
+        return response
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(exc_type, exc_value, traceback)
+
+
+class AsyncResponseContext(_NotEntered, AbstractAsyncContextManager[Response]):
     """As `ResponseContext`, for an AsyncClient."""
+
+    _statement = "async with"
 
     def __init__(self, client: AsyncClient, sending: dict[str, Any], **building: Any) -> None:
         self._client = client

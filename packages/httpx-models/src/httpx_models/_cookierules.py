@@ -23,7 +23,7 @@ class Place(NamedTuple):
     """Where a request goes, as far as cookies care."""
 
     host: str
-    """In lower case, ASCII, IPv6 without brackets."""
+    """In lower case, ASCII, IPv6 without brackets, without the dot of a fully qualified name."""
     path: str
     """Without the query."""
     secure: bool
@@ -81,7 +81,7 @@ def make_cookie(said: SetCookie, place: Place, now: float) -> Cookie | None:
 
 def _domain(said: SetCookie, host: str) -> str | None:
     """Return the Domain that a cookie is for, "" for the host alone, None when the host may not say that."""
-    domain = said.attributes.get("domain", "").removeprefix(".").lower()
+    domain = said.attributes.get("domain", "").removeprefix(".").removesuffix(".").lower()
     if not domain.isascii():
         domain = _to_ascii(domain)
     if not domain:
@@ -141,7 +141,7 @@ def goes_to(cookie: Cookie, place: Place, now: float) -> bool:
         place: Where the request goes.
         now: The time, in seconds since 1970.
     """
-    domain = cookie.domain.lower()
+    domain = cookie.domain.lower().removesuffix(".")
     if not cookie.domain_specified:
         # The standard library writes "localhost.local" for a host without a dot.
         here = domain in {"", place.host} or ("." not in place.host and domain == f"{place.host}.local")

@@ -186,15 +186,14 @@ class StreamError(_Picklable, RuntimeError):
 
 
 class StreamConsumed(StreamError):
-    """A body was to be streamed a second time, and can only be streamed once."""
+    """A body was to be streamed a second time, and can only be streamed once.
+
+    A response's content can be streamed once. A generator that was given as a request's content can be sent once: it
+    cannot follow a redirect that keeps the content, or be sent again by an auth flow.
+    """
 
     def __init__(self) -> None:
-        super().__init__(
-            "Attempted to read or stream some content, but the content has already been streamed. For requests, this"
-            " could be due to passing a generator as request content, and then receiving a redirect response or a"
-            " secondary request as part of an authentication flow.For responses, this could be due to attempting to"
-            " stream the response content more than once."
-        )
+        super().__init__("Attempted to read or stream some content, but the content has already been streamed.")
 
 
 class StreamClosed(StreamError):

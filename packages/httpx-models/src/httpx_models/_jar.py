@@ -80,9 +80,12 @@ def _near(jar: CookieJar, host: str) -> list[Cookie]:
     by_domain = _tables(jar)
     if by_domain is None:
         return list(jar)
+    if not by_domain:
+        return []
     domains = ["", f"{host}.local"]
     while host:
-        domains += (host, f".{host}")
+        # A program may have given a domain with the dot of a fully qualified name.
+        domains += (host, f".{host}", f"{host}.", f".{host}.")
         host = host.partition(".")[2]
     return [
         cookie
@@ -176,7 +179,8 @@ def place_of(request: Request) -> Place:
     url = request.url
     path = url.raw_path.partition(b"?")[0].decode("ascii", "replace") or "/"
     secure = url.scheme in {"https", "wss"}
-    return Place(url.raw_host.decode("ascii").lower(), path, secure, url.port or (443 if secure else 80))
+    host = url.raw_host.decode("ascii").lower().removesuffix(".")
+    return Place(host, path, secure, url.port or (443 if secure else 80))
 
 
 def _text(field: bytes) -> str:

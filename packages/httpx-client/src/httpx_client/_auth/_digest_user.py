@@ -9,11 +9,12 @@ from collections.abc import Generator
 
 from httpx_models import Cookies, Headers, ProtocolError, Request, Response
 
+from .._origins import raw_origin, same_credentials
 from ._challenge import parse_challenges, parse_parameters
 from ._digest_answer import answer_digest
 from ._digest_challenge import DigestChallenge, MalformedDigest, choose_digest
 from ._hashes import DigestError
-from ._spaces import Place, ProtectionSpace, ProtectionSpaces, place_of
+from ._spaces import ProtectionSpace, ProtectionSpaces
 
 
 class DigestUser:
@@ -99,21 +100,16 @@ def _renews(challenge: DigestChallenge, previous: DigestChallenge) -> bool:
 
 def _answered(request: Request, response: Response) -> Request | None:
     """Return the request that a response answers: the one sent, or where redirects led, unless over a stranger's place."""
-    here = place_of(request.url)
+    asked = raw_origin(request.url)
     try:
         for hop in (response, *reversed(response.history)):
-            if not _is_trusted(here, place_of(hop.request.url)):
+            if not same_credentials(asked, raw_origin(hop.request.url)):
                 return None
             if hop.request is request:
                 break
     except RuntimeError:  # a response that somebody made by hand
         return request
     return response.request
-
-
-def _is_trusted(asked: Place, came_to: Place) -> bool:
-    """Return whether one place may have what another got: the same one, or the same host after an upgrade to https."""
-    return came_to == asked or (asked == (b"http", asked[1], None) and came_to == (b"https", asked[1], None))
 
 
 def _asked(request: Request, response: Response) -> tuple[Request, DigestChallenge] | None:

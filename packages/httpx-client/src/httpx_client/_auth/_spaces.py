@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from httpx_urls import URL, InvalidURL
 
+from .._origins import RawOrigin, raw_origin
 from ._digest_challenge import DigestChallenge
 from ._hashes import is_session
 
 K = TypeVar("K")
-
-Place: TypeAlias = tuple[bytes, bytes, int | None]
-"""Scheme, host and port; None is the scheme's own."""
 
 _MOST_ORIGINS: Final = 256
 _MOST_REALMS: Final = 16
@@ -74,7 +72,7 @@ class ProtectionSpaces:
     """All protection spaces that a user has met with, within bounds."""
 
     def __init__(self) -> None:
-        self._known: dict[Place, dict[str, ProtectionSpace]] = {}
+        self._known: dict[RawOrigin, dict[str, ProtectionSpace]] = {}
 
     def find(self, url: URL) -> ProtectionSpace | None:
         """Return the space that a URL is in, as far as is known: that with the longest path.
@@ -82,7 +80,7 @@ class ProtectionSpaces:
         Args:
             url: Where a request goes.
         """
-        spaces = self._known.get(place_of(url))
+        spaces = self._known.get(raw_origin(url))
         if not spaces:
             return None
         path = _path_of(url)
@@ -97,21 +95,12 @@ class ProtectionSpaces:
             challenge: The challenge.
         """
         paths = _paths_in(challenge.domain, url)
-        spaces = self._known.setdefault(place_of(url), {})
+        spaces = self._known.setdefault(raw_origin(url), {})
         space = spaces.setdefault(challenge.realm, ProtectionSpace(challenge, paths))
         space.challenge, space.paths = challenge, paths
         _drop_oldest(spaces, _MOST_REALMS)
         _drop_oldest(self._known, _MOST_ORIGINS)
         return space
-
-
-def place_of(url: URL) -> Place:
-    """Return scheme, host and port of a URL.
-
-    Args:
-        url: The URL.
-    """
-    return url.raw[:3]
 
 
 def new_cnonce() -> str:
@@ -133,7 +122,7 @@ def _paths_in(domain: str, url: URL) -> tuple[str, ...]:
             named = url.join(reference)
         except InvalidURL:
             continue
-        if place_of(named) == place_of(url):
+        if raw_origin(named) == raw_origin(url):
             paths.append(_path_of(named))
     return tuple(paths)
 

@@ -6,11 +6,15 @@ It knows tasks, events and cancellation. It must not know what an application is
 from __future__ import annotations
 
 import contextlib
+import math
+import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
+
+    import anyio
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
@@ -106,6 +110,9 @@ class AsyncioLoop:
 class AsyncioJob:
     """A task of asyncio.
 
+    It is cancelled as a task is, once. In a section that anyio shields, that would break the shield: there anyio cancels
+    the scope around the work instead, and the task is cancelled when the section ends.
+
     Args:
         work: What it does.
     """
@@ -114,8 +121,17 @@ class AsyncioJob:
         import asyncio
 
         self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(work(), name="ASGI application")
+        self._scope: anyio.CancelScope | None = None
+        self._task = self._loop.create_task(self._run(work), name="ASGI application")
         self._task.add_done_callback(_look_at)
+
+    async def _run(self, work: Work) -> None:
+        if "anyio" in sys.modules:  # otherwise there are no shields, and anyio is slow to import
+            import anyio
+
+            self._scope = anyio.CancelScope()
+        with self._scope or contextlib.nullcontext():
+            await work()
 
     def is_here(self) -> bool:
         """Return whether its loop runs the caller."""
@@ -142,7 +158,7 @@ class AsyncioJob:
                     turns -= 1
                     await asyncio.sleep(0)
                 else:
-                    self._task.cancel()
+                    self._cancel()
                     await asyncio.wait((self._task,))
             except asyncio.CancelledError as error:
                 cancelled = error
@@ -152,7 +168,40 @@ class AsyncioJob:
     def abandon(self) -> None:
         """Cancel it without waiting."""
         with contextlib.suppress(RuntimeError):  # its loop has been closed meanwhile
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        """Cancel the task, or the scope around its work where the task is in a shielded section."""
+        if self._scope is not None and not self._task.done() and self._is_shielded(self._scope):
+            self._scope.cancel()
+        else:
+            self._task.cancel()
+
+    def _is_shielded(self, scope: anyio.CancelScope) -> bool:
+        """Return whether the task is in a section that anyio shields from a scope around it.
+
+        anyio has no question for this, but a shield also hides the deadlines of the scopes around it. The deadline is that of
+        the current task, so the suspended task is the current one for as long as it is asked for.
+        """
+        import asyncio
+
+        import anyio
+
+        caller = asyncio.current_task(self._loop)
+        if caller is not None:
+            asyncio._leave_task(self._loop, caller)
+        asyncio._enter_task(self._loop, self._task)
+        try:
+            inner, now = anyio.current_effective_deadline(), self._loop.time()
+            if inner <= now:  # anyio is cancelling this scope or one inside, which may be shielded
+                return True
+            scope.deadline = (now + min(inner, now + 3600.0)) / 2
+            return anyio.current_effective_deadline() != scope.deadline
+        finally:
+            scope.deadline = math.inf
+            asyncio._leave_task(self._loop, self._task)
+            if caller is not None:
+                asyncio._enter_task(self._loop, caller)
 
 
 def _look_at(task: asyncio.Task[None]) -> None:

@@ -97,12 +97,14 @@ def headers_of(message: Message) -> Headers:
 
 
 def content_of(message: Message) -> tuple[bytes, bool]:
-    """Return a piece of a response's content, and whether more is to follow.
+    """Return a piece of a response's content, and whether more is to follow. None is no content, as 0.28 takes it.
 
     Raises:
         RemoteProtocolError: It is not bytes.
     """
-    body = message.get("body", b"")
+    body = message.get("body")
+    if body is None:
+        body = b""
     if not isinstance(body, bytes | bytearray | memoryview):
         raise RemoteProtocolError(f"The body of the application's {BODY!r} must be bytes, not {type(body)}")
     return bytes(body), bool(message.get("more_body", False))
