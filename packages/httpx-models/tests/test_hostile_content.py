@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from typing import Any
@@ -100,3 +101,18 @@ def test_what_is_no_json_is_described(content: str) -> None:
     assert ("…" in message) is bool(content)
     with pytest.raises(json.JSONDecodeError, match=r"^Expecting value \(status 200, content type None, content 'no'\)"):
         Response(200, content=b"no").json()
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+def test_an_inner_coding_is_not_given_much_more_than_was_received(layers: int) -> None:
+    headers = {"Content-Encoding": ", ".join(["gzip"] * layers)}
+    content = random.Random(1).randbytes(3_000_000)
+    coded = content
+    for _ in range(layers):
+        coded = gzip.compress(coded)
+    assert Response(200, headers=headers, content=coded).content == content
+    bomb = b"".join([gzip.compress(b"")] * 200_000)
+    for _ in range(layers - 1):
+        bomb = gzip.compress(bomb)
+    with pytest.raises(DecodingError, match="^An outer coding expands the content to more than 4 times its size"):
+        Response(200, headers=headers, content=bomb)

@@ -18,6 +18,8 @@ T_in_contra = TypeVar("T_in_contra", contravariant=True)
 T_out_co = TypeVar("T_out_co", covariant=True)
 
 MAX_LAYERS = 5  # a message with more is an attack
+INNER_RATIO = 4  # bytes that inner codings may be given for each byte that was received,
+INNER_FREE = 1_048_576  # and this many in any case
 
 
 class Stage(Protocol[T_in_contra, T_out_co]):
@@ -55,6 +57,65 @@ class Chain:
         for stage in self._stages:
             pieces = chain(chain.from_iterable(map(stage.feed, pieces)), _late(stage))
         return iter(pieces)
+
+
+class Budget:
+    """How many bytes the inner codings of a message may be given, by how many were received.
+
+    What has been compressed once hardly becomes smaller a second time. A message whose outer coding expands to much more than
+    itself is made to let an inner decoder work on what yields nothing, such as empty gzip members.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = INNER_FREE
+
+
+class Received:
+    """Passes on the bytes of a message, and counts them.
+
+    Args:
+        budget: What they add to.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        """Return the bytes."""
+        self._budget.left += INNER_RATIO * len(data)
+        return (data,)
+
+    def flush(self) -> Iterable[bytes]:
+        """Return nothing."""
+        return ()
+
+
+class Passed:
+    """Passes on the bytes from one coding to the next, within the budget.
+
+    Args:
+        budget: What they take from.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        """Return the bytes.
+
+        Raises:
+            DecodingError: There are too many.
+        """
+        self._budget.left -= len(data)
+        if self._budget.left < 0:
+            raise DecodingError(f"An outer coding expands the content to more than {INNER_RATIO} times its size")
+        return (data,)
+
+    def flush(self) -> Iterable[bytes]:
+        """Return nothing."""
+        return ()
 
 
 def _late(stage: Stage[Any, Any]) -> Iterator[Any]:
@@ -116,4 +177,6 @@ def content_decoder(codings: Iterable[str]) -> Stage[bytes, bytes] | None:
             raise DecodingError(f"The content is encoded {len(applied)} times over, which is more than {MAX_LAYERS}")
     if len(stages) < 2:
         return stages[0] if stages else None
-    return Chain(*stages)
+    budget = Budget()
+    outer, *inner = stages
+    return Chain(Received(budget), outer, *chain.from_iterable((Passed(budget), stage) for stage in inner))
