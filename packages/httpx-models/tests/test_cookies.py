@@ -693,3 +693,10 @@ def test_what_a_program_has_set_stays_where_a_response_adds_nothing(monkeypatch:
     assert len(cookies) == 5
     cookies.extract_cookies(Response(200, headers={"Set-Cookie": "new=1"}, request=request))
     assert (len(cookies), cookies["new"]) == (3, "1")
+
+
+def test_one_name_twice_from_an_open_connection() -> None:
+    cookies, request = Cookies(), Request("GET", "http://a.example/")
+    fields = [(b"Set-Cookie", b"a=1; Path=/x"), (b"Set-Cookie", b"a=2; Path=/y")]
+    cookies.extract_cookies(Response(200, headers=fields, request=request))
+    assert [cookies.get("a", path=path) for path in ("/x", "/y")] == ["1", "2"]

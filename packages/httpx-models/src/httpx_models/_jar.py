@@ -36,17 +36,19 @@ def receive(jar: CookieJar, response: Response, place: Place, now: float) -> Non
         now: The time, in seconds since 1970.
     """
     with locked(jar):
-        # Found once, as there may be thousands, and as many fields; an open connection adds none to them.
+        # Found once for each name, as there may be thousands of fields; an open connection adds none to them.
         secure: dict[str, list[Cookie]] = {}
-        for other in () if place.secure else jar:
-            if other.secure:
-                secure.setdefault(other.name, []).append(other)
         grown = False
         for name, field in response.headers.raw:
             said = parse_set_cookie(_text(field)) if name.lower() == b"set-cookie" else None
             cookie = None if said is None else make_cookie(said, place, now)
-            if cookie is None or any(shadows_secure(cookie, other) for other in secure.get(cookie.name, ())):
+            if cookie is None:
                 continue
+            if not place.secure:
+                if cookie.name not in secure:
+                    secure[cookie.name] = [other for other in named(jar, cookie.name) if other.secure]
+                if any(shadows_secure(cookie, other) for other in secure[cookie.name]):
+                    continue
             grown = _store(jar, cookie, place, response.request, now) or grown
         if grown and _count(jar) > MAX_TOTAL:
             # Some more than necessary: finding the oldest means looking at all of them.
