@@ -10,7 +10,7 @@ import pytest
 
 from httpx_transport._backends import _tls_context
 from httpx_transport._backends._tls import TlsSession
-from httpx_transport._backends._tls_context import require_close_notify
+from httpx_transport._backends._tls_context import require_close_notify, wrap
 from httpx_transport.blocking import run
 
 
@@ -76,3 +76,11 @@ def test_the_option_is_cleared_where_python_sets_it(by_default: bool, monkeypatc
     context.options |= ssl.OP_IGNORE_UNEXPECTED_EOF
     require_close_notify(context)
     assert bool(context.options & ssl.OP_IGNORE_UNEXPECTED_EOF) is not by_default
+
+
+def test_the_option_is_cleared_before_a_connection_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_tls_context, "_ignores_unexpected_eof_by_default", lambda: True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.options |= ssl.OP_IGNORE_UNEXPECTED_EOF
+    found = wrap(context, None, "host", lambda context, name: context.options & ssl.OP_IGNORE_UNEXPECTED_EOF)
+    assert not found

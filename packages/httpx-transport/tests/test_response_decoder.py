@@ -64,6 +64,8 @@ def test_the_head() -> None:
         b"HTTP/1.1",
         [(b"A", b"1"), (b"a", b"2"), (b"B", b""), (b"Content-Length", b"0")],
     )
+    padded = read(b"HTTP/1.1 200 Fine\r\nA: 1 \t\r\nContent-Length: 0\r\n\r\n")  # not on the fast path
+    assert padded.head == (200, b"Fine", b"HTTP/1.1", [(b"A", b"1"), (b"Content-Length", b"0")])
     later = read(b"HTTP/1.2 200 Fine\r\nContent-Length: 0\r\n\r\n")  # RFC 9110 §2.5
     assert (later.head, later.complete) == ((200, b"Fine", b"HTTP/1.2", [(b"Content-Length", b"0")]), True)
     judged = read(b"HTTP/1.0 200 Fine\r\nA: 1\r\n\r\n")
