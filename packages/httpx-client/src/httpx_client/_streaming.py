@@ -20,19 +20,23 @@ class _NotEntered:
 
     _statement: ClassVar[str] = "with"
 
-    if not TYPE_CHECKING:  # for a type checker there is no such attribute
-
-        def __getattr__(self, name: str) -> Any:
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            if name in _OF_RESPONSES:
-                message += (
-                    f": the response is what `{self._statement}` gives, and the request is sent then. "
-                    f"Write `{self._statement} ….stream(…) as response:`, and use `response.{name}` in its block"
-                )
-            raise AttributeError(message, name=name, obj=self)
-
 
 _OF_RESPONSES = frozenset(name for name in (*dir(Response), *vars(Response(200))) if not name.startswith("_"))
+
+
+def _explain_missing_with(context: _NotEntered, name: str) -> Any:
+    message = f"{type(context).__name__!r} object has no attribute {name!r}"
+    if name in _OF_RESPONSES:
+        statement = context._statement
+        message += (
+            f": the response is what `{statement}` gives, and the request is sent then. "
+            f"Write `{statement} ….stream(…) as response:`, and use `response.{name}` in its block"
+        )
+    raise AttributeError(message, name=name, obj=context)
+
+
+# Set here, as a method of this name in the class would give every attribute a meaning for type checkers.
+_NotEntered.__getattr__ = _explain_missing_with  # type: ignore[attr-defined]
 
 
 class ResponseContext(_NotEntered, AbstractContextManager[Response]):
