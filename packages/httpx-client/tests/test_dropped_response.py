@@ -11,6 +11,9 @@ from collections.abc import Iterator
 import anyio.lowlevel
 import pytest
 
+from httpx_client import Client, MockTransport
+from httpx_models import Response, SyncByteStream
+
 from .conftest import Face
 
 
@@ -50,3 +53,12 @@ def test_a_dropped_response_gives_its_connection_back_at_once(face: Face, half: 
                 gc.enable()
 
     face.run(scenario)
+
+
+def test_a_stream_outlives_its_response() -> None:
+    transport = MockTransport(lambda _: Response(200, content=iter([b"te", b"xt"])))
+    with Client(transport=transport) as client:
+        stream = client.send(client.build_request("GET", "http://a/"), stream=True).stream
+        assert isinstance(stream, SyncByteStream)
+        assert b"".join(stream) == b"text"
+        stream.close()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from httpx_client import Client
+from httpx_client import Client, MockTransport
 from httpx_client._redirects import loses_body, redirect_headers, redirect_method, redirect_url, refuse_scheme
 from httpx_models import (
     DecodingError,
@@ -44,6 +44,41 @@ def test_who_loses_the_body() -> None:
     assert not loses_body("GET", "GET")
     assert not loses_body("PUT", "PUT")
     assert not loses_body("HEAD", "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "expected"),
+    [(301, "POST", "GET"), (302, "PUT", "GET"), (303, "DELETE", "GET"), (307, "POST", "POST"), (303, "HEAD", "HEAD")],
+)
+def test_fields_that_describe_content_stay_with_it(status: int, method: str, expected: str) -> None:
+    described = {
+        "Content-Type": "text/plain",
+        "Content-Encoding": "identity",
+        "Content-Language": "en",
+        "Content-Location": "/draft",
+        "Content-Range": "bytes 0-3/4",
+        "Content-Disposition": "attachment",
+        "Content-Digest": "sha-256=:x:",
+        "Repr-Digest": "sha-256=:x:",
+        "Content-MD5": "x",
+        "Digest": "sha-256=x",
+        "Last-Modified": "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Trailer": "Checksum",
+        "Expect": "100-continue",
+    }
+    requests: list[Request] = []
+
+    def answer(request: Request) -> Response:
+        requests.append(request)
+        return Response(status, headers={"Location": "/next"}) if len(requests) == 1 else Response(200)
+
+    with Client(transport=MockTransport(answer), follow_redirects=True) as client:
+        client.request(method, "http://a/", content=b"text", headers={**described, "Accept": "text/html"})
+    following = requests[1]
+    assert following.method == expected
+    assert following.headers["Accept"] == "text/html"
+    kept = {name for name in (*described, "Content-Length") if name in following.headers}
+    assert kept == (set() if expected == "GET" else {*described, "Content-Length"})
 
 
 @pytest.mark.parametrize(

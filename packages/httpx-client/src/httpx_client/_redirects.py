@@ -16,9 +16,13 @@ from httpx_urls import URL
 from ._origins import raw_origin, same_credentials
 
 _WEB: Final = frozenset({"http", "https"})
+# Fields that describe content, or are meaningless without it.
 _CONTENT_FIELDS: Final = (
-    *("Content-Length", "Transfer-Encoding"),
-    *("Content-Type", "Content-Encoding", "Content-Language", "Content-Location"),  # RFC 9110 §15.4
+    *("Content-Length", "Transfer-Encoding", "Trailer"),
+    *("Content-Type", "Content-Encoding", "Content-Language", "Content-Location"),  # RFC 9110 §15.4, as the next two
+    *("Digest", "Last-Modified"),
+    *("Content-Digest", "Repr-Digest", "Content-MD5", "Content-Range", "Content-Disposition"),
+    "Expect",  # 100-continue needs content (RFC 9110 §10.1.1)
 )
 _ONE_REQUEST: Final = frozenset({"target", "trailers", "duplex"})  # extensions that describe a single message
 _ORIGIN: Final = "credentials_origin"
