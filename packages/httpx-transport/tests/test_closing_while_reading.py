@@ -11,10 +11,11 @@ import pytest
 
 from httpx_transport import ReadError
 from httpx_transport._backends._polling import new_poller
+from httpx_transport._exchange import Exchange
 from httpx_transport._reader import ContentReader
 from httpx_transport.blocking import run
 
-from .conftest import Content, Face, Peer, Server, TestPool
+from .conftest import Content, Face, Peer, Server, TestPool, answer_once
 
 Serve = Callable[..., Server]
 PART = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart"
@@ -183,6 +184,53 @@ def test_closing_a_network_stream_wakes_its_user(face: Face, serve: Serve, waits
             error = await waits.error_of(use, close)
             assert "the network stream was closed while it was in use" in str(error)
             assert pool.pool.stats()["connections"] == 0
+            done.set()
+
+    face.run(scenario)
+
+
+def test_an_end_that_closing_has_made_is_no_end_of_the_content(
+    face: Face, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(answer_once(b"HTTP/1.1 200 OK\r\n\r\npart"))
+
+    async def receive(exchange: Exchange, doing: str) -> None:
+        await real(exchange, doing)
+        if received.pop():
+            exchange._reader.closed = True  # by another thread, just now
+
+    real, received = Exchange.receive, [True, False]
+    monkeypatch.setattr(Exchange, "receive", receive)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            content = await open_response(pool, server)
+            with pytest.raises(ReadError, match="the response was closed while its content was being read"):
+                await content.read()
+            assert pool.pool.stats()["connections"] == 0
+
+    face.run(scenario)
+
+
+def test_a_network_stream_that_is_closed_just_before_a_wait(face: Face, serve: Serve) -> None:
+    done = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+        assert done.wait(30)
+
+    server = serve(script)
+
+    async def scenario() -> None:
+        async with face.pool() as pool:
+            upgrade = [(b"Connection", b"upgrade"), (b"Upgrade", b"x")]
+            _, _, _, extensions = await pool.send(server.port, headers=upgrade)
+            conversation = extensions["network_stream"]._holder.conversation()
+            conversation._closed = True
+            with pytest.raises(ReadError, match="the network stream was closed while it was in use"):
+                await conversation.read(1, None)
+            conversation.close()
             done.set()
 
     face.run(scenario)
