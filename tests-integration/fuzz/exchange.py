@@ -22,8 +22,11 @@ class Outcome(NamedTuple):
     error: type[TransportError] | None
 
 
-def outcome(data: Sequence[bytes], method: bytes = b"GET", http2: bool = False) -> Outcome:
-    """Return what a request gets from a server that sends `data`, a piece at a time, and closes the connection.
+def outcome(data: Sequence[bytes], method: bytes = b"GET", http2: bool = False, close: bool = True) -> Outcome:
+    """Return what a request gets from a server that sends `data`, a piece at a time.
+
+    It then closes the connection, over HTTP/1.1 and where `close` is true; else it keeps silent, so that a client that
+    waits for more than there is gets a timeout.
 
     Any exception that is not a `TransportError` propagates, and so does the network's `Deadlock`: a hang.
     """
@@ -34,7 +37,7 @@ def outcome(data: Sequence[bytes], method: bytes = b"GET", http2: bool = False) 
         for piece in data:
             await peer.send(piece)
             await peer.sleep(0.001)  # the client reads each piece before it gets the next
-        if http2:  # an end of the connection would race the frames that the client sends
+        if http2 or not close:  # over HTTP/2 an end of the connection would race the frames that the client sends
             await peer.stall()
 
     network.serve("example.org", 80, script)

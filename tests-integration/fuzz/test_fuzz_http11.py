@@ -60,12 +60,22 @@ def reference(data: bytes, method: bytes) -> Outcome | None:
     return None
 
 
-def agree(data: bytes, cuts: list[int], method: bytes) -> None:
-    """Check one input: its result is the same in any pieces, and where h11 reads a response too, the same as that."""
+def agree(data: bytes, cuts: list[int], method: bytes, strict: bool) -> None:
+    """Check one input: its result is the same in any pieces, and where h11 reads a response too, the same as that.
+
+    Args:
+        data: What the server sends.
+        cuts: Where the pieces end.
+        method: The request's method.
+        strict: Whether all that h11 reads must be read.
+    """
     whole = outcome([data], method)
     assert outcome(pieces(data, cuts), method) == whole
+    assert outcome(pieces(data, cuts), method, close=False) == outcome([data], method, close=False)
     expected = reference(data, method)
-    if whole.error is None and expected is not None:
+    if expected is not None and strict:
+        assert whole.error is None
+    if expected is not None and whole.error is None:
         lowered = tuple((name.lower(), value) for name, value in whole.fields)
         normal = tuple(field for field in lowered if field[0] not in {b"content-length", b"transfer-encoding"})
         other = tuple(field for field in expected.fields if field[0] not in {b"content-length", b"transfer-encoding"})
@@ -77,13 +87,14 @@ def agree(data: bytes, cuts: list[int], method: bytes) -> None:
 def test_a_damaged_head_is_read_the_same_in_any_pieces_and_as_h11_reads_it(
     data: bytes, cuts: list[int], method: bytes
 ) -> None:
-    agree(data, cuts, method)
+    agree(data, cuts, method, strict=True)
 
 
 @examples(400)
 @given(mutated(CHUNKED, TOKENS), CUTS)
 def test_damaged_chunks_are_read_the_same_in_any_pieces_and_as_h11_reads_them(data: bytes, cuts: list[int]) -> None:
-    agree(data, cuts, b"GET")
+    # h11 takes a bare CR in an extension and folded trailers, which are refused.
+    agree(data, cuts, b"GET", strict=False)
 
 
 @examples(200)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fuzz.exchange import Outcome, outcome
 from fuzz.mutation import CUTS, examples, mutated, pieces
+from httpx_transport import RemoteProtocolError
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -67,3 +68,11 @@ def test_content_with_padding_round_trips(content: bytes, padding: int, cuts: li
     padded = bytes([padding]) + content + bytes(padding)
     data = SETTINGS + frame(1, 4, 1, block((":status", "200"))) + frame(0, 9, 1, padded)
     assert outcome(pieces(data, cuts), http2=True) == Outcome(200, (), content, None)
+
+
+@examples(50)
+@given(st.binary(max_size=100), st.integers(1, 155), CUTS)
+def test_more_padding_than_payload_is_refused(rest: bytes, excess: int, cuts: list[int]) -> None:
+    padded = bytes([len(rest) + excess]) + rest
+    data = SETTINGS + frame(1, 4, 1, block((":status", "200"))) + frame(0, 9, 1, padded)
+    assert outcome(pieces(data, cuts), http2=True).error is RemoteProtocolError

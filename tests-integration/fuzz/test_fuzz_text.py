@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from python_multipart.multipart import create_form_parser
 
@@ -109,8 +109,9 @@ def test_a_damaged_set_cookie_never_fails_and_is_never_sent_as_another_field(fir
 
 
 @examples(400)
-@given(mutated(CHALLENGES, CHALLENGE_TOKENS), st.booleans())
-def test_a_damaged_challenge_is_answered_in_one_field_or_refused(challenge: bytes, proxy: bool) -> None:
+@given(mutated(CHALLENGES, CHALLENGE_TOKENS))
+def test_a_damaged_challenge_is_answered_in_one_field_or_refused(challenge: bytes) -> None:
+    assume(not set(challenge) & set(b"\r\n\0"))  # no transport passes such a field on
     sent: list[bytes | None] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
