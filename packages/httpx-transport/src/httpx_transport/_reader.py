@@ -27,7 +27,7 @@ CLOSED: Final = "the response was closed while its content was being read"
 
 
 class ContentReader:
-    """Who reads the content of one response, and whether it has been closed.
+    """The state of reading one response: whether a reader is at work, and whether the response has been closed.
 
     Attributes:
         closed: Whether `close` has been called.
