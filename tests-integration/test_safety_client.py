@@ -57,7 +57,7 @@ ORIGINS = [
     ("http://a.test/", "http://a.test:8080/x", False, False),
     ("http://a.test/", "http://b.test/x", False, False),
     ("http://a.test/", "http://sub.a.test/x", False, False),
-    ("http://a.test/", "http://a.test./x", False, False),
+    ("http://a.test/", "http://a.test./x", True, True),
     ("http://a.test/", "http://a.test@b.test/x", False, False),
     ("http://a.test/", "http://b.test#@a.test/", False, False),
     ("https://127.0.0.1/", "https://0x7f.1/x", True, True),
@@ -80,7 +80,8 @@ def test_credentials_stay_with_their_origin(
     face.run(scenario, transport=answering(seen, to(place, status), ok, to(place, status), ok))
     _, by_field, _, by_auth = (request.headers for request in seen)
     assert ("Authorization" in by_field) == ("Authorization" in by_auth) == authorized
-    assert ("Proxy-Authorization" in by_field) == (by_field["Host"] == "mine.test") == same
+    assert ("Proxy-Authorization" in by_field) == same
+    assert (by_field["Host"] == "mine.test") == (same and "a.test./" not in place)  # Host is spelled as the URL is
     assert by_field["X-Plain"] == "1"
 
 
