@@ -47,6 +47,8 @@ def talk(url: str) -> list[bytes]:
             stream.write(line)
             heard.append(stream.read(65_536))
         stream.write_eof()
+        while received := stream.read(65_536):  # to the end, so that the connection is idle when the pool closes
+            heard.append(received)
         return heard
 
 
