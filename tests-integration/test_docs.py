@@ -10,6 +10,7 @@ import ast
 import asyncio
 import contextlib
 import doctest
+import gc
 import http.server
 import inspect
 import io
@@ -223,6 +224,8 @@ def test_what_a_page_shows_is_so(page: Path) -> None:
     for block in blocks(page):
         if block.not_run is None:
             runner.run(block)
+    del runner
+    gc.collect()  # what the page leaves open is a warning here, and not in a later test
 
 
 def test_few_blocks_are_not_run(record_property: Callable[[str, object], None]) -> None:
